@@ -1,0 +1,26 @@
+# What people and CI run. `make help` lists it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: help setup check test demo
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup:  ## a virtual environment with everything development needs (a CPU build of torch is enough)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q torch==2.13.0
+	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+
+check:  ## style, types and who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test:  ## the whole test suite
+	$(BIN)/python -m pytest -n 2
+
+demo:  ## colourise the example photographs into photochrom-demo.png
+	$(BIN)/photochrom demo
