@@ -1,0 +1,1 @@
+"""From folders and shards of pictures to batches."""

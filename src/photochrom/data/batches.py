@@ -1,0 +1,138 @@
+"""Batches for training and validation, cut from decoded pictures."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from photochrom.data.augmentation import (
+    AugmentationConfig,
+    centre_crops,
+    film_look,
+    random_crops,
+)
+from photochrom.data.decoded import AB_OFFSET, L_LEVELS_PER_UNIT, ByteArray, DecodedPictures
+from photochrom.data.find import in_validation
+from photochrom.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What a step sees.
+
+    Attributes:
+        luminance: (N, 1, H, W) 0..100, as the network gets it.
+        lab: (N, 3, H, W) the true picture in CIELAB.
+    """
+
+    luminance: Tensor
+    lab: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device."""
+        return Batch(self.luminance.to(device), self.lab.to(device))
+
+
+def lab_from_bytes(squares: ByteArray) -> Tensor:
+    """CIELAB (N, 3, H, W) float of decoded pictures (N, H, W, 3) uint8."""
+    stored = torch.from_numpy(squares).permute(0, 3, 1, 2).float()
+    scale = torch.tensor([1 / L_LEVELS_PER_UNIT, 1, 1]).view(1, 3, 1, 1)
+    shift = torch.tensor([0.0, AB_OFFSET, AB_OFFSET]).view(1, 3, 1, 1)
+    return stored * scale - shift
+
+
+class TrainingBatches:
+    """An endless, repeatable stream of augmented batches.
+
+    Batch number k is made from the seed and k alone, so a run that stops and goes on sees what an
+    uninterrupted one sees. Pictures are drawn with replacement, each source by its weight.
+
+    Args:
+        pictures: the decoded pictures.
+        chosen: indices of those to train on.
+        side: height and width of a crop in pixels.
+        size: pictures in a batch.
+        weights: how often each source is drawn, relative to its number of pictures (1 where not
+            named).
+        augmentation: how far pictures are changed.
+        seed: the source of all chance.
+    """
+
+    def __init__(
+        self, pictures: DecodedPictures, chosen: np.ndarray, side: int, size: int, *,
+        weights: Mapping[str, float], augmentation: AugmentationConfig, seed: int,
+    ) -> None:  # fmt: skip
+        self.pictures, self.chosen, self.side, self.size = pictures, chosen, side, size
+        self.augmentation, self.seed = augmentation, seed
+        share = np.array([weights.get(pictures.sources[i], 1.0) for i in chosen], np.float64)
+        if not share.sum() > 0:
+            raise DataError("every source has weight 0: nothing is left to train on")
+        self._cumulative = np.cumsum(share / share.sum())
+
+    def make(self, number: int) -> Batch:
+        """Batch number `number`."""
+        chance = np.random.default_rng((self.seed, number))
+        drawn = np.searchsorted(self._cumulative, chance.random(self.size), side="right")
+        indices = self.chosen[drawn.clip(0, len(self.chosen) - 1)]
+        generator = torch.Generator().manual_seed(int(chance.integers(2**62)))
+        lab = random_crops(
+            lab_from_bytes(self.pictures.take(indices)), self.side, self.augmentation, generator
+        )
+        return Batch(film_look(lab, self.augmentation.film, generator), lab)
+
+    def stream(self, start: int, end: int, *, ahead: int = 3) -> Iterator[Batch]:
+        """Batches start..end-1, made a few ahead by a thread."""
+        ready: queue.Queue[Batch | BaseException] = queue.Queue(ahead)
+        stop = threading.Event()
+
+        def work() -> None:
+            try:
+                for number in range(start, end):
+                    _put(ready, self.make(number), stop)
+                    if stop.is_set():
+                        return
+            except BaseException as error:
+                _put(ready, error, stop)
+
+        threading.Thread(target=work, daemon=True, name="batches").start()
+        try:
+            for _ in range(start, end):
+                item = ready.get()
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            stop.set()
+
+
+def validation_batches(
+    pictures: DecodedPictures, chosen: np.ndarray, side: int, size: int
+) -> Iterator[Batch]:
+    """The held-out pictures, whole and unchanged, at the training size."""
+    for start in range(0, len(chosen), size):
+        lab = lab_from_bytes(pictures.take(chosen[start : start + size]))
+        lab = centre_crops(lab, side)
+        yield Batch(lab[:, :1], lab)
+
+
+def split(pictures: DecodedPictures, validation_share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Indices to train on and indices held out, by the hash of each picture's key."""
+    held_out = np.array([in_validation(key, validation_share) for key in pictures.keys], bool)
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def _put(
+    ready: queue.Queue[Batch | BaseException], item: Batch | BaseException, stop: threading.Event
+) -> None:
+    while not stop.is_set():
+        try:
+            ready.put(item, timeout=0.2)
+            return
+        except queue.Full:
+            continue

@@ -1,0 +1,1 @@
+"""Colorizing networks: pure torch modules, no file access but packaged weights."""

@@ -1,0 +1,96 @@
+"""What networks share: what they return, the sizes they take, and the plainest of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Prediction(NamedTuple):
+    """What every colorizing network returns.
+
+    Attributes:
+        ab: (N, 2, h, w) chroma in CIELAB units.
+        logits: (N, Q, h, w) unnormalised log-probabilities of the palette's classes, or None.
+    """
+
+    ab: Tensor
+    logits: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class SizeRule:
+    """Which heights and widths a network takes: at least `minimum`, a multiple of `multiple`."""
+
+    minimum: int = 1
+    multiple: int = 1
+
+    def fit(self, length: int) -> int:
+        """The smallest length that the rule allows and that is not below `length`."""
+        return -(-max(length, self.minimum) // self.multiple) * self.multiple
+
+
+class ColorizingNetwork(Protocol):
+    """L (N, 1, H, W) 0..100 in, a `Prediction` at 1 / stride of its size out."""
+
+    size_rule: SizeRule
+    stride: int
+    palette: str | None
+
+    def __call__(self, luminance: Tensor) -> Prediction:
+        """The chroma of a batch whose sides keep the size rule."""
+        ...
+
+
+def predict_any_size(
+    network: Callable[[Tensor], Prediction], luminance: Tensor, rule: SizeRule, stride: int
+) -> Prediction:
+    """The prediction for a batch of any size: its edges are repeated up to the size rule.
+
+    Args:
+        network: takes L (N, 1, H, W) that keeps the rule.
+        luminance: (N, 1, H, W), any H and W.
+        rule: the network's size rule.
+        stride: input pixels per output pixel.
+
+    Returns:
+        A prediction cut back to ceil(H / stride) x ceil(W / stride).
+    """
+    height, width = luminance.shape[-2:]
+    right, bottom = rule.fit(width) - width, rule.fit(height) - height
+    padded = F.pad(luminance, (0, right, 0, bottom), mode="replicate")
+    ab, logits = network(padded)
+    h, w = -(-height // stride), -(-width // stride)
+    return Prediction(ab[..., :h, :w], None if logits is None else logits[..., :h, :w])
+
+
+class ConvNormReLU(nn.Sequential):
+    """Convolution (odd kernel, same size, no bias), batch normalisation, ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        )
+
+
+def count_parameters(module: nn.Module) -> int:
+    """How many numbers training may change."""
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+
+def freeze(module: nn.Module) -> None:
+    """Takes a module out of training: no gradients, and its batch norms keep their statistics."""
+    module.requires_grad_(False)
+    module.eval()
+
+
+def to_channels_last(module: nn.Module) -> nn.Module:
+    """The module with its convolutions laid out as CPUs and GPUs compute them fastest."""
+    return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -1,0 +1,196 @@
+"""The trained network as the file that `Colorizer` opens: ONNX in fp16, with a card inside.
+
+The exported graph takes L (N, 1, H, W) 0..100 with sides that keep the size rule and gives ab
+(N, 2, h, w) in CIELAB units, and logits (N, Q, h, w) where the network knows a distribution.
+Weights are stored in half precision and cast back when the file is opened.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+from torch.export import Dim
+
+from photochrom.errors import OutputError, TrainingError
+from photochrom.networks.blocks import ColorizingNetwork, Prediction
+from photochrom.networks.registry import build_network, network_config
+from photochrom.training.checkpoint import Checkpoint
+
+FORMAT_VERSION = "1"
+OPSET = 18
+TOLERANCE = 1e-3
+"""Largest difference to torch that an export in full precision may show, in CIELAB units / 10."""
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What the model file says of itself.
+
+    Attributes:
+        name: what the model is called.
+        size: length of the short side, in pixels, at which it is used by default.
+        vividness: the default of the vividness control, 0..1.
+        card: anything else a reader of the file should know (data, figures, licence).
+    """
+
+    name: str
+    size: int = 256
+    vividness: float = 0.5
+    card: Mapping[str, Any] | None = None
+
+
+def network_of(checkpoint: Checkpoint) -> nn.Module:
+    """The network of a checkpoint with its averaged weights, ready for use."""
+    section = checkpoint.recipe["network"]
+    options = dict(section["options"])
+    if "pretrained" in {field.name for field in fields(network_config(section["name"], {}))}:
+        options["pretrained"] = False  # the weights come from the checkpoint
+    network = build_network(section["name"], options)
+    network.load_state_dict(checkpoint.averaged)
+    return network.eval()
+
+
+class _Exported(nn.Module):
+    """A network with its outputs as a plain tuple, as tracing wants them."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, L: Tensor) -> tuple[Tensor, ...]:
+        prediction: Prediction = self.network(L)
+        return tuple(output for output in prediction if output is not None)
+
+
+def export_onnx(network: nn.Module, path: Path, options: ExportOptions) -> None:
+    """Writes a network as an ONNX model file and checks it against torch.
+
+    Args:
+        network: a `ColorizingNetwork` in eval mode.
+        path: where to; written atomically.
+        options: what the file says of itself.
+
+    Raises:
+        TrainingError: the exported graph does not compute what torch computes.
+        OutputError: the file cannot be written.
+    """
+    described: ColorizingNetwork = network  # type: ignore[assignment]
+    rule = described.size_rule
+    model = _trace(network, described)
+    _check(network, model, rule.fit(160), rule.fit(224))
+    _store_in_half_precision(model)
+    _describe(model, described, options)
+    onnx.checker.check_model(model, full_check=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        onnx.save(model, partial)
+        partial.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: the model file could not be written ({error})") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _trace(network: nn.Module, described: ColorizingNetwork) -> onnx.ModelProto:
+    """The network as a graph whose batch, height and width are free."""
+    outputs = ["ab", "logits"] if described.palette else ["ab"]
+    rule = described.size_rule
+    sample = torch.rand(2, 1, rule.fit(2 * rule.minimum), rule.fit(3 * rule.minimum)) * 100
+    lowest = max(1, rule.minimum // rule.multiple)
+    height, width = (rule.multiple * Dim(name, min=lowest) for name in ("rows", "columns"))
+    with warnings.catch_warnings(), _quiet("torch.onnx"):
+        warnings.simplefilter("ignore")  # the exporter warns of its own insides
+        program = torch.onnx.export(
+            _Exported(network).eval(), (sample,), dynamo=True, verbose=False, opset_version=OPSET,
+            dynamic_shapes=({0: Dim("N"), 2: height, 3: width},),
+            input_names=["L"], output_names=outputs,
+        )  # fmt: skip
+    assert program is not None  # None only where a file name was given
+    model = program.model_proto
+    for value, names in zip(
+        [*model.graph.input, *model.graph.output], ["HW"] + ["hw"] * len(outputs), strict=True
+    ):
+        for index, name in zip((2, 3), names, strict=True):
+            value.type.tensor_type.shape.dim[index].dim_param = name
+    return model
+
+
+@contextmanager
+def _quiet(logger: str) -> Iterator[None]:
+    """Lets only errors of a logger through."""
+    chosen = logging.getLogger(logger)
+    before = chosen.level
+    chosen.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        chosen.setLevel(before)
+
+
+def _check(network: nn.Module, model: onnx.ModelProto, height: int, width: int) -> None:
+    """Runs both on other sizes than the traced one."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    luminance = torch.rand(1, 1, height, width, generator=torch.Generator().manual_seed(0)) * 100
+    with torch.no_grad():
+        expected = _Exported(network)(luminance)
+    for got, wanted in zip(session.run(None, {"L": luminance.numpy()}), expected, strict=True):
+        scale = max(1.0, float(wanted.abs().max()))
+        worst = float(np.abs(got - wanted.numpy()).max()) / scale
+        if worst > TOLERANCE:
+            raise TrainingError(
+                f"the exported graph differs from torch by {worst:.2g} of its range"
+            )
+
+
+def _store_in_half_precision(model: onnx.ModelProto) -> None:
+    """Keeps every large weight as fp16 and a Cast behind it: half the bytes, fp32 arithmetic."""
+    graph = model.graph
+    kept, casts = [], []
+    for weight in graph.initializer:
+        values = numpy_helper.to_array(weight)
+        if weight.data_type != TensorProto.FLOAT or values.size < 256:
+            kept.append(weight)
+            continue
+        half = numpy_helper.from_array(values.astype(np.float16), f"{weight.name}.fp16")
+        kept.append(half)
+        casts.append(helper.make_node("Cast", [half.name], [weight.name], to=TensorProto.FLOAT))
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _describe(model: onnx.ModelProto, network: ColorizingNetwork, options: ExportOptions) -> None:
+    description = {
+        "photochrom_format": FORMAT_VERSION,
+        "name": options.name,
+        "palette": network.palette or "",
+        "stride": str(network.stride),
+        "size_minimum": str(network.size_rule.minimum),
+        "size_multiple": str(network.size_rule.multiple),
+        "size": str(options.size),
+        "vividness": str(options.vividness),
+        "output_space": "CIELAB-D65",
+        "card": json.dumps(dict(options.card or {})),
+    }
+    del model.metadata_props[:]
+    helper.set_model_props(model, description)

@@ -1,0 +1,270 @@
+"""The training loop: a recipe and pictures in, a run folder with checkpoints and curves out."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from photochrom.data.batches import Batch, TrainingBatches, split, validation_batches
+from photochrom.data.decoded import DecodedPictures
+from photochrom.errors import DataError, TrainingError
+from photochrom.losses import WeightedLoss
+from photochrom.networks.blocks import Prediction, freeze, to_channels_last
+from photochrom.networks.registry import build_network
+from photochrom.training.checkpoint import (
+    Checkpoint,
+    check_same_network,
+    load_checkpoint,
+    save_checkpoint,
+)
+from photochrom.training.config import Recipe
+from photochrom.training.curves import draw_curves, draw_samples
+from photochrom.training.validation import chroma_at, validate
+
+LAST, BEST = "last.ckpt", "best.ckpt"
+
+
+class Observer(Protocol):
+    """Who wants to hear how a run goes."""
+
+    def step_done(self, step: int, total: int, loss: float) -> None:
+        """Called now and then within an epoch."""
+
+    def epoch_done(self, row: dict[str, float]) -> None:
+        """Called after each validation."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run uses, none of which changes what it gives.
+
+    Attributes:
+        accelerator: "auto", "cpu", "cuda", "mps".
+        devices: how many.
+        report_every: steps between two calls of `Observer.step_done`.
+    """
+
+    accelerator: str = "auto"
+    devices: int = 1
+    report_every: int = 10
+
+
+def train(
+    recipe: Recipe, pictures: DecodedPictures, folder: Path, observer: Observer,
+    options: RunOptions = RunOptions(),
+) -> Path:  # fmt: skip
+    """Trains a recipe, or goes on where the folder's last checkpoint stopped.
+
+    Args:
+        recipe: what to train.
+        pictures: decoded pictures; a share of them is held out.
+        folder: gets last.ckpt, best.ckpt, history.jsonl, curves.png, samples.png.
+        observer: hears of steps and epochs.
+        options: device and reporting.
+
+    Returns:
+        The checkpoint with the lowest validation colour difference.
+
+    Raises:
+        TrainingError: the loss is not a number.
+        CheckpointError: the folder holds a run of another network.
+    """
+    fabric = Fabric(
+        accelerator=options.accelerator, devices=options.devices, precision=recipe.precision
+    )
+    fabric.launch()
+    return _Run(recipe, pictures, folder, fabric).go(observer, options.report_every)
+
+
+class _Run:
+    """One run's state: the network, its averaged twin, the optimiser and the step they are at."""
+
+    def __init__(
+        self, recipe: Recipe, pictures: DecodedPictures, folder: Path, fabric: Fabric
+    ) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.folder, self.fabric = recipe, folder, fabric
+        network = build_network(recipe.network.name, recipe.network.options)
+        self.averaged = to_channels_last(copy.deepcopy(network)).to(fabric.device)
+        freeze(self.averaged)
+        optimizer = torch.optim.AdamW(
+            _parameter_groups(network, recipe),
+            betas=recipe.optim.betas,
+            weight_decay=recipe.optim.weight_decay,
+        )
+        self.network, self.optimizer = fabric.setup(to_channels_last(network), optimizer)
+        self.loss = WeightedLoss(recipe.loss, palette=getattr(network, "palette", None))
+        training, self.held_out = split(pictures, recipe.data.validation)
+        if not len(training) or not len(self.held_out):
+            raise DataError(
+                f"{len(pictures)} pictures leave {len(training)} to train on and "
+                f"{len(self.held_out)} to validate with; give more, or set data.validation"
+            )
+        self.pictures = pictures
+        self.batches = TrainingBatches(
+            pictures, training, recipe.data.crop, recipe.data.batch, weights=recipe.data.weights,
+            augmentation=recipe.augmentation.build(), seed=recipe.seed,
+        )  # fmt: skip
+        self.step, self.best = 0, math.inf
+        self.history: list[dict[str, float]] = []
+        if (folder / LAST).exists():
+            self._restore(load_checkpoint(folder / LAST))
+
+    def go(self, observer: Observer, report_every: int) -> Path:
+        recipe, epoch_steps = self.recipe, self.recipe.schedule.steps_per_epoch
+        total, losses = recipe.total_steps, []
+        world, rank = self.fabric.world_size, self.fabric.global_rank
+        stream = self.batches.stream(self.step * world, total * world)
+        try:
+            for number, batch in enumerate(stream, self.step * world):
+                if number % world != rank:
+                    continue
+                losses.append(self._train_step(batch))
+                if self.step % report_every == 0:
+                    observer.step_done(self.step, total, _checked_mean(losses, self.step))
+                if self.step % epoch_steps == 0:
+                    observer.epoch_done(self._end_epoch(_checked_mean(losses, self.step)))
+                    losses = []
+        except KeyboardInterrupt:
+            self._save(LAST)
+            raise
+        return self.folder / BEST
+
+    def _train_step(self, batch: Batch) -> Tensor:
+        recipe, module = self.recipe, self.network.module
+        share = self.step / recipe.total_steps
+        module.train()
+        if hasattr(module, "encoder"):
+            # its ImageNet statistics came from a thousand times more pictures than a batch
+            module.encoder.eval()
+            frozen = share < recipe.optim.freeze_encoder
+            module.encoder.train_from(7 if frozen else recipe.optim.train_encoder_from)
+        factor = _learning_rate_factor(self.step, recipe.total_steps, recipe.optim.warmup_steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["base_lr"] * factor
+        batch = batch.to(self.fabric.device)
+        prediction = self.network(batch.luminance.contiguous(memory_format=torch.channels_last))
+        truth = chroma_at(batch.lab[:, 1:], *prediction.ab.shape[-2:])
+        loss, _ = self.loss(_as_float(prediction), truth)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.fabric.backward(loss)
+        self.fabric.clip_gradients(
+            self.network, self.optimizer, max_norm=recipe.optim.clip_norm, error_if_nonfinite=False
+        )
+        self.optimizer.step()
+        self.step += 1
+        self._average()
+        return loss.detach()
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        # young averages forget faster, so that they are not held back by the random start
+        decay = min(self.recipe.optim.ema, (1 + self.step) / (10 + self.step))
+        own, new = self.averaged.state_dict(), self.network.module.state_dict()
+        for name, value in own.items():
+            if value.is_floating_point():
+                value.lerp_(new[name], 1 - decay)
+            else:
+                value.copy_(new[name])
+
+    def _end_epoch(self, train_loss: float) -> dict[str, float]:
+        data = self.recipe.data
+        predict = _inference(self.averaged, self.fabric)
+        batches = validation_batches(self.pictures, self.held_out, data.crop, data.batch)
+        figures = validate(predict, (b.to(self.fabric.device) for b in batches), self.loss)
+        epoch = self.step // self.recipe.schedule.steps_per_epoch
+        row = {"epoch": epoch, "step": self.step, "train_loss": train_loss, **figures}
+        self.history.append(row)
+        if self.fabric.is_global_zero:
+            improved = figures["ciede2000"] < self.best
+            self.best = min(self.best, figures["ciede2000"])
+            self._save(LAST)
+            if improved:
+                self._save(BEST)
+            self._draw(predict)
+        self.fabric.barrier()
+        return row
+
+    def _draw(self, predict: Callable[[Tensor], Prediction]) -> None:
+        rows = "".join(json.dumps(row) + "\n" for row in self.history)
+        (self.folder / "history.jsonl").write_text(rows)
+        draw_curves(self.history, self.folder / "curves.png")
+        sample = next(
+            validation_batches(self.pictures, self.held_out[:8], self.recipe.data.crop, 8)
+        ).to(self.fabric.device)
+        ab = predict(sample.luminance).ab
+        draw_samples(sample.luminance, ab, sample.lab, self.folder / "samples.png")
+
+    def _save(self, name: str) -> None:
+        checkpoint = Checkpoint(
+            recipe=self.recipe.model_dump(mode="json"),
+            step=self.step,
+            network=self.network.module.state_dict(),
+            averaged=self.averaged.state_dict(),
+            optimizer=self.optimizer.state_dict(),
+            best=self.best,
+            history=self.history,
+        )
+        save_checkpoint(checkpoint, self.folder / name)
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        check_same_network(
+            checkpoint, self.recipe.network.model_dump(mode="json"), self.folder / LAST
+        )
+        self.network.module.load_state_dict(checkpoint.network)
+        self.averaged.load_state_dict(checkpoint.averaged)
+        base = [group["base_lr"] for group in self.optimizer.param_groups]
+        self.optimizer.load_state_dict(checkpoint.optimizer)
+        for group, lr in zip(self.optimizer.param_groups, base, strict=True):
+            group["base_lr"] = lr  # the recipe's, which may have changed since
+        self.step, self.best, self.history = checkpoint.step, checkpoint.best, checkpoint.history
+
+
+def _parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
+    """The encoder at its own learning rate, the rest at the main one."""
+    encoder = [p for n, p in network.named_parameters() if n.startswith("encoder.")]
+    rest = [p for n, p in network.named_parameters() if not n.startswith("encoder.")]
+    groups: list[dict[str, Any]] = [{"params": rest, "base_lr": recipe.optim.lr}]
+    if encoder:
+        groups.append({"params": encoder, "base_lr": recipe.optim.encoder_lr})
+    return groups
+
+
+def _learning_rate_factor(step: int, total: int, warmup: int) -> float:
+    """A straight rise over the warm-up, then half a cosine down to zero."""
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
+
+
+def _inference(network: nn.Module, fabric: Fabric) -> Callable[[Tensor], Prediction]:
+    @torch.no_grad()
+    def predict(luminance: Tensor) -> Prediction:
+        with fabric.autocast():
+            prediction: Prediction = network(luminance)
+        return _as_float(prediction)
+
+    return predict
+
+
+def _as_float(prediction: Prediction) -> Prediction:
+    ab, logits = prediction
+    return Prediction(ab.float(), None if logits is None else logits.float())
+
+
+def _checked_mean(losses: list[Tensor], step: int) -> float:
+    mean = float(torch.stack(losses).mean())
+    if not math.isfinite(mean):
+        raise TrainingError(
+            f"the loss is not a number at step {step}; lower optim.lr or use precision 32-true"
+        )
+    return mean
