@@ -100,7 +100,7 @@ class WeightedLoss:
         unknown = sorted(set(weights) - set(LOSSES))
         if unknown:
             raise OptionError(f"no loss {unknown[0]!r}; known are {', '.join(sorted(LOSSES))}")
-        self.weights = dict(weights)
+        self.weights, self.palette = dict(weights), palette
         self._terms = {name: LOSSES[name] for name in weights}
         if "soft_cross_entropy" in weights:
             if palette is None:

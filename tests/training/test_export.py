@@ -28,7 +28,8 @@ def exported(tmp_path_factory):
     network = LiteUNet(SMALL).eval()
     path = tmp_path_factory.mktemp("model") / "small.onnx"
     card = {"licence": "Apache-2.0", "trained_on": ["made pictures"]}
-    export_onnx(network, path, ExportOptions("small", size=96, vividness=0.4, card=card))
+    prior = np.linspace(0, 2 / 261, 261).tolist()
+    export_onnx(network, path, ExportOptions("small", 96, vividness=0.4, prior=prior, card=card))
     return network, path
 
 
@@ -55,6 +56,7 @@ def test_the_file_describes_itself(exported):
     assert (described.name, described.size, described.vividness) == ("small", 96, 0.4)
     assert (described.stride, described.size_minimum, described.size_multiple) == (4, 32, 32)
     assert described.palette is not None and len(described.palette) == 261
+    assert described.prior == pytest.approx(np.linspace(0, 2 / 261, 261), rel=1e-5)
     assert described.card["licence"] == "Apache-2.0"
 
 
@@ -80,4 +82,6 @@ def test_a_trained_run_exports_its_averaged_weights(tiny, pictures, tmp_path):
     network = network_of(checkpoint)
     export_onnx(network, tmp_path / "m.onnx", ExportOptions("m", card={"a": 1}))
     assert torch.equal(network.to_ab.weight, checkpoint.averaged["to_ab.weight"])
+    assert len(checkpoint.prior) == 261
+    assert sum(checkpoint.prior) == pytest.approx(1)
     assert json.dumps(dict(Model(tmp_path / "m.onnx", threads=1).description.card)) == '{"a": 1}'

@@ -26,6 +26,7 @@ class Checkpoint:
         optimizer: state dict of the optimiser.
         best: the lowest validation figure so far.
         history: one row of figures an epoch.
+        prior: (Q,) share of each colour class in the training data, None without a palette.
         format: version of this layout.
     """
 
@@ -36,6 +37,7 @@ class Checkpoint:
     optimizer: dict[str, Any]
     best: float
     history: list[dict[str, float]]
+    prior: list[float] | None = None
     format: int = FORMAT
 
 

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -43,12 +43,14 @@ class ExportOptions:
         name: what the model is called.
         size: length of the short side, in pixels, at which it is used by default.
         vividness: the default of the vividness control, 0..1.
+        prior: (Q,) share of each colour class in the training data, which vividness needs.
         card: anything else a reader of the file should know (data, figures, licence).
     """
 
     name: str
     size: int = 256
     vividness: float = 0.5
+    prior: Sequence[float] | None = None
     card: Mapping[str, Any] | None = None
 
 
@@ -189,6 +191,8 @@ def _describe(model: onnx.ModelProto, network: ColorizingNetwork, options: Expor
         "size_multiple": str(network.size_rule.multiple),
         "size": str(options.size),
         "vividness": str(options.vividness),
+        # six digits say more than any sample of pictures can
+        "prior": json.dumps(options.prior and [float(f"{share:.6g}") for share in options.prior]),
         "output_space": "CIELAB-D65",
         "card": json.dumps(dict(options.card or {})),
     }

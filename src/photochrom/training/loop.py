@@ -16,10 +16,12 @@ from torch import Tensor, nn
 
 from photochrom.data.batches import Batch, TrainingBatches, split, validation_batches
 from photochrom.data.decoded import DecodedPictures
+from photochrom.data.prior import colour_prior
 from photochrom.errors import DataError, TrainingError
 from photochrom.losses import WeightedLoss
 from photochrom.networks.blocks import Prediction, freeze, to_channels_last
 from photochrom.networks.registry import build_network
+from photochrom.palette import palette_by_name
 from photochrom.training.checkpoint import (
     Checkpoint,
     check_same_network,
@@ -114,6 +116,10 @@ class _Run:
             pictures, training, recipe.data.crop, recipe.data.batch, weights=recipe.data.weights,
             augmentation=recipe.augmentation.build(), seed=recipe.seed,
         )  # fmt: skip
+        self.prior: list[float] | None = None
+        if self.loss.palette is not None:
+            palette = palette_by_name(self.loss.palette)
+            self.prior = colour_prior(pictures, training, palette).tolist()
         self.step, self.best = 0, math.inf
         self.history: list[dict[str, float]] = []
         if (folder / LAST).exists():
@@ -213,6 +219,7 @@ class _Run:
             optimizer=self.optimizer.state_dict(),
             best=self.best,
             history=self.history,
+            prior=self.prior,
         )
         save_checkpoint(checkpoint, self.folder / name)
 

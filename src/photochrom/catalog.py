@@ -1,0 +1,94 @@
+"""Models by name: those that come with the package, then those of the user's own folder.
+
+A model's name, size, licence, training data and figures stand in its file (`ModelDescription`);
+this table adds what a file cannot say of itself: its checksum.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from photochrom.errors import ModelError
+from photochrom.runtime import file_sha256
+
+WEIGHTS_FOLDER = Path(__file__).parent / "weights"
+DEFAULT_MODEL = "general"
+
+BUNDLED: dict[str, str] = {}
+"""Name -> SHA-256 of weights/NAME.onnx."""
+
+
+@dataclass(frozen=True)
+class CatalogEntry:
+    """A model that can be named.
+
+    Attributes:
+        name: what to call it.
+        path: its file.
+        bundled: whether it came with the package.
+        sha256: what the file's checksum should be; None where nobody recorded one.
+    """
+
+    name: str
+    path: Path
+    bundled: bool
+    sha256: str | None
+
+    @property
+    def megabytes(self) -> float:
+        """Size of the file, 1 MB = 10^6 bytes."""
+        return self.path.stat().st_size / 1e6
+
+    def verify(self) -> None:
+        """Raises ModelError unless the file is there and has the recorded checksum."""
+        if not self.path.is_file():
+            raise ModelError(f"{self.path}: missing; reinstall photochrom")
+        if self.sha256 is not None and file_sha256(self.path) != self.sha256:
+            raise ModelError(f"{self.path}: damaged (its checksum differs); reinstall photochrom")
+
+
+def user_models_folder() -> Path:
+    """Where models trained here are kept: $PHOTOCHROM_MODELS, else the platform's data folder."""
+    if named := os.environ.get("PHOTOCHROM_MODELS"):
+        return Path(named)
+    if os.name == "nt":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"))
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local/share"))
+    return base / "photochrom" / "models"
+
+
+def list_models() -> list[CatalogEntry]:
+    """Every model that can be named, bundled ones first."""
+    bundled = [
+        CatalogEntry(name, WEIGHTS_FOLDER / f"{name}.onnx", True, sha256)
+        for name, sha256 in BUNDLED.items()
+    ]
+    own = [
+        CatalogEntry(path.stem, path, False, None)
+        for path in sorted(user_models_folder().glob("*.onnx"))
+        if path.stem not in BUNDLED
+    ]
+    return bundled + own
+
+
+def find_model(name: str | Path) -> CatalogEntry:
+    """The model of a name, or of a path to an .onnx file.
+
+    Raises:
+        ModelError: neither; the message names what there is.
+    """
+    known = {entry.name: entry for entry in list_models()}
+    if str(name) in known:
+        return known[str(name)]
+    path = Path(name)
+    if path.suffix == ".onnx" or len(path.parts) > 1:
+        if not path.is_file():
+            raise ModelError(f"{path}: no such model file")
+        return CatalogEntry(path.stem, path, False, None)
+    close = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known) or 'none'}"
+    raise ModelError(f"no model {str(name)!r}; {hint} (or give the path of an .onnx file)")

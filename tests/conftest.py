@@ -1,0 +1,16 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny_model import write_tiny_model
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model file of our format whose hue turns with L at a chroma of 25, with logits."""
+    path = tmp_path_factory.mktemp("models") / "tiny.onnx"
+    write_tiny_model(path)
+    return path
