@@ -62,6 +62,9 @@ def write_tiny_model(path: Path, *, with_logits: bool = True, chroma: float = CH
         "output_space": "CIELAB-D65",
         "card": json.dumps({"licence": "CC0-1.0", "trained_on": ["nothing"], "figures": {"x": 1}}),
     }
+    if with_logits:
+        prior = np.exp(-np.hypot(*centers.T) / SPREAD)  # falls with chroma, as photographs' does
+        description["prior"] = json.dumps((prior / prior.sum()).tolist())
     helper.set_model_props(model, description)
     checker.check_model(model, full_check=True)
     save(model, path)

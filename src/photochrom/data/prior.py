@@ -25,4 +25,5 @@ def colour_prior(
     for index in drawn:
         ab = pictures.take([index])[0, ::6, ::6, 1:].astype(np.float32) - AB_OFFSET
         counts += np.bincount(palette.encode(ab).ravel(), minlength=len(palette))
-    return (counts / counts.sum()).astype(np.float32)
+    shares: FloatArray = (counts / counts.sum()).astype(np.float32)
+    return shares

@@ -1,0 +1,162 @@
+"""Many pictures through one colorizer: several at once, never more, and a clean end at Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from photochrom.cli.console import say
+from photochrom.cli.plan import KEEP, STDIO, Job, format_of
+from photochrom.cli.report import DONE, Outcome, Reporter, failed
+from photochrom.errors import OutputError, PhotochromError
+
+if TYPE_CHECKING:
+    from photochrom.colorizer import ColorizeOptions, Colorizer
+    from photochrom.photo import Photo, WriteOptions
+    from photochrom.photo.write import Format
+
+
+LEFTOVERS = ".photochrom-*.part"
+"""What `photo.write` calls a file before it is whole."""
+
+SECONDS_TO_LEFTOVER = 3600
+"""A younger one may belong to another run that is still writing."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is done to every picture of a batch.
+
+    Attributes:
+        colorizer: an opened model; its threads are shared by the pictures in hand.
+        options: how to colour.
+        writing: how to write; "keep" leaves the format to the name of the result.
+        overwrite: whether results that are there already are made again.
+        max_pixels: larger pictures are refused; None takes the default.
+    """
+
+    colorizer: Colorizer
+    options: ColorizeOptions
+    writing: WriteOptions
+    overwrite: bool = False
+    max_pixels: int | None = None
+
+    def __call__(self, job: Job) -> Outcome:
+        """Colours one picture; what goes wrong with it becomes its outcome."""
+        try:
+            return self._colorize(job)
+        except PhotochromError as error:
+            return failed(job.source.path, _naming(job, str(error)))
+        except Exception as error:  # one odd picture must not stop the thousands after it
+            if os.environ.get("PHOTOCHROM_DEBUG") == "1":
+                raise
+            reason = f"unexpected {type(error).__name__}: {error}"
+            return failed(job.source.path, _naming(job, reason))
+
+    def _colorize(self, job: Job) -> Outcome:
+        begin = time.monotonic()
+        photo = self._open(job.source.path)
+        results = self.colorizer.variants(photo, len(job.outputs), self.options)
+        for result, target in zip(results, job.outputs, strict=True):
+            options = self._writing_to(target)
+            if target == STDIO:
+                _write_to_stdout(result.to_bytes(options))
+            elif self.overwrite or not target.exists():
+                _prepare(target, job.source.path)
+                result.save(target, options)
+        return Outcome(
+            job.source.path, job.outputs, DONE, width=photo.width, height=photo.height,
+            model=results[0].model, mean_chroma=round(results[0].mean_chroma, 3),
+            seconds=round(time.monotonic() - begin, 4),
+        )  # fmt: skip
+
+    def _open(self, path: Path) -> Photo:
+        from photochrom.photo import open_photo
+
+        source = sys.stdin.buffer.read() if path == STDIO else path
+        name = "stdin" if path == STDIO else None
+        return open_photo(source, name=name, max_pixels=self.max_pixels)
+
+    def _writing_to(self, target: Path) -> WriteOptions:
+        if self.writing.format != KEEP:
+            return self.writing
+        return replace(self.writing, format=cast("Format", format_of(target) or KEEP))
+
+
+def remove_leftovers(jobs: Iterable[Job]) -> None:
+    """Removes the hidden half-written files that a killed run left where results go."""
+    for folder in {output.parent for job in jobs for output in job.outputs if output != STDIO}:
+        for leftover in folder.glob(LEFTOVERS):
+            with suppress(OSError):  # another run tidies up too, or may not
+                if time.time() - leftover.stat().st_mtime > SECONDS_TO_LEFTOVER:
+                    leftover.unlink()
+
+
+def work_through(
+    jobs: Iterable[Job], work: Callable[[Job], Outcome], at_once: int, reporter: Reporter
+) -> None:
+    """Does the jobs, `at_once` of them at a time, and tells each outcome as it comes.
+
+    Raises:
+        KeyboardInterrupt: after the pictures in hand are finished and told.
+    """
+    waiting = iter(jobs)
+    with ThreadPoolExecutor(at_once) as pool:
+        in_hand: set[Future[Outcome]] = set()
+        try:
+            while True:
+                in_hand |= {pool.submit(work, j) for j in islice(waiting, at_once - len(in_hand))}
+                if not in_hand:
+                    return
+                for future in wait(in_hand, return_when=FIRST_COMPLETED).done:
+                    in_hand.discard(future)
+                    reporter.tell(future.result())
+        except KeyboardInterrupt:
+            _finish(in_hand, reporter)
+            raise
+
+
+def _finish(in_hand: set[Future[Outcome]], reporter: Reporter) -> None:
+    """Lets the pictures in hand come to their end, so that no result is half written."""
+    if in_hand:
+        say(f"stopping; {len(in_hand)} in hand will be finished (Ctrl-C again: at once)")
+    try:
+        for future in wait(in_hand).done:
+            reporter.tell(future.result())
+    except KeyboardInterrupt:
+        os._exit(130)  # threads cannot be stopped, only left behind
+
+
+def _write_to_stdout(content: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        why = error.strerror or error
+        raise OutputError(f"standard output cannot be written to ({why})") from error
+
+
+def _prepare(target: Path, source: Path) -> None:
+    if target.exists() and source != STDIO and target.samefile(source):
+        raise OutputError(f"{source}: {target} is the same file; use another -o")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{target.parent}: the folder cannot be made ({error.strerror})"
+        ) from error
+
+
+def _naming(job: Job, reason: str) -> str:
+    """The reason on one line that begins with the picture's name."""
+    line = " ".join(reason.split())
+    name = "stdin" if job.source.path == STDIO else str(job.source.path)
+    return line if line.startswith(f"{name}: ") else f"{name}: {line}"

@@ -1,0 +1,240 @@
+"""`photochrom colorize`: photographs, folders of them, or a stream."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from photochrom.cli.console import complain, say
+from photochrom.cli.inputs import PICTURE_SUFFIXES, Found, find_pictures, place_output
+from photochrom.cli.plan import STDIO, Job, Naming, make_plan
+from photochrom.cli.report import FAILED, Reporter, failed, skipped
+from photochrom.errors import InputError, OptionError
+
+if TYPE_CHECKING:
+    from photochrom.cli.batch import Work
+    from photochrom.photo.write import Format
+
+JOBS_AT_MOST = 4
+"""More pictures at once gain little and cost memory; --jobs asks for them."""
+
+STOPPED = 130
+
+
+class FormatName(StrEnum):
+    """What results are written as."""
+
+    keep = "keep"
+    png = "png"
+    jpeg = "jpeg"
+    tiff = "tiff"
+    webp = "webp"
+
+
+@dataclass(frozen=True)
+class Request:
+    """The command line of `colorize`; each field is the option of its name."""
+
+    inputs: tuple[str, ...]
+    output: str | None = None
+    model: str | None = None
+    size: int | None = None
+    vividness: float | None = None
+    saturation: float = 1.0
+    variants: int = 1
+    suffix: str = ".color"
+    format: str = "keep"
+    quality: int | None = None
+    overwrite: bool = False
+    jobs: int | None = None
+    threads: int | None = None
+    as_json: bool = False
+    strip: bool = False
+    mark: bool = True
+    max_pixels: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("jobs", "threads", "max_pixels"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                option = name.replace("_", "-")
+                raise OptionError(f"{option} is {value}; it must be at least 1")
+        if not 1 <= self.variants <= 16:
+            raise OptionError(f"variants is {self.variants}; it must be 1 to 16")
+
+
+def colorize(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT...", help="Photographs, folders, or - for a stream."),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="OUT", help="A file, a folder, or - for a stream."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A name from `models list`, or an .onnx file.")
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(help="Short side, in pixels, that the network sees, 32 to 2048."),
+    ] = None,
+    vividness: Annotated[
+        float | None, typer.Option(help="0 (safe, muted) to 1 (bold); default: the model's.")
+    ] = None,
+    saturation: Annotated[float, typer.Option(help="Multiplies all colour, 0 to 3.")] = 1.0,
+    variants: Annotated[
+        int, typer.Option(help="Colourings of each picture, 1 to 16, most likely first.")
+    ] = 1,
+    suffix: Annotated[
+        str, typer.Option(help="Marks the name of a result that lies beside its picture.")
+    ] = ".color",
+    format: Annotated[FormatName, typer.Option(help="keep: as the picture, or as -o FILE.")] = (
+        FormatName.keep
+    ),
+    quality: Annotated[
+        int | None, typer.Option(help="For JPEG and WebP, 1 to 100; default: as the picture.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Make results again.")] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(help=f"Pictures at once; default: one a core, {JOBS_AT_MOST} at most."),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="CPU threads of the network; default: the cores, shared.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON line a picture on standard output.")
+    ] = False,
+    strip: Annotated[bool, typer.Option("--strip", help="Leave out the metadata.")] = False,
+    no_mark: Annotated[
+        bool,
+        typer.Option("--no-mark", help="Do not note in the metadata that colours are guessed."),
+    ] = False,
+    max_pixels: Annotated[
+        int | None, typer.Option(help="Refuse larger pictures, unopened.")
+    ] = None,
+) -> None:
+    """Colours photographs at their full size; the originals stay as they are.
+
+    Without -o a result lies beside its picture: photo.jpg becomes photo.color.jpg. In a folder
+    given with -o it keeps its name and place. Results that exist already are skipped, so that the
+    same command goes on where it was stopped.
+
+    [bold]Examples[/bold]
+
+      photochrom colorize photo.jpg
+
+      photochrom colorize album/ -o coloured/ --jobs 2
+
+      photochrom colorize photo.tif -o bold.png --vividness 0.9
+
+      photochrom colorize photo.jpg --variants 4
+
+      photochrom colorize - -o - < grey.jpg > colour.jpg
+    """
+    request = Request(
+        tuple(inputs), output, model, size, vividness, saturation, variants, suffix,
+        format.value, quality, overwrite, jobs, threads, as_json, strip, not no_mark, max_pixels,
+    )  # fmt: skip
+    raise typer.Exit(run(request))
+
+
+def run(request: Request) -> int:
+    """Does what was asked and returns the exit code."""
+    found, planned = _plan(request)
+    todo, there = _what_is_left(planned, request.overwrite)
+    at_once, threads = _share_cores(request, len(todo))
+    work = _prepare_work(request, threads)
+
+    from photochrom.cli.batch import remove_leftovers, work_through
+
+    reporter = Reporter(len(todo), as_json=request.as_json)
+    try:
+        with reporter:
+            for path, reason in found.problems:
+                reporter.tell(failed(path, reason))
+            for job in there:
+                reporter.tell(skipped(job.source.path, job.outputs, "there already"))
+            remove_leftovers(todo)
+            work_through(todo, work, at_once, reporter)
+    except KeyboardInterrupt:
+        say(f"stopped: {reporter.summary()}; the same command goes on from here")
+        return STOPPED
+    say(reporter.summary())
+    return 1 if reporter.counts[FAILED] else 0
+
+
+def _plan(request: Request) -> tuple[Found, list[Job]]:
+    folder, file = place_output(request.output, request.inputs)
+    naming = Naming(
+        folder, file, request.suffix, request.format, request.variants, request.overwrite
+    )
+    found = find_pictures(request.inputs, folder, request.suffix)
+    if not found.sources and not found.problems:
+        raise InputError(
+            f"{', '.join(request.inputs)}: no pictures in there "
+            f"(looked for {', '.join(sorted(PICTURE_SUFFIXES))})"
+        )
+    plan = make_plan(found.sources, naming, lambda path: Path(os.path.realpath(path)))
+    for source in plan.earlier_results:
+        complain(f"{source.path}: left out, it is named as a result of another picture")
+    if any(STDIO in job.outputs for job in plan.jobs):
+        _check_streams(request)
+    if "-" in request.inputs and sys.stdin.isatty():
+        raise OptionError("'-' reads a picture from standard input; pipe one in")
+    return found, list(plan.jobs)
+
+
+def _check_streams(request: Request) -> None:
+    if request.as_json:
+        raise OptionError("--json and the picture both want standard output; use -o FILE")
+    if sys.stdout.isatty():
+        raise OptionError("a picture is nothing for a terminal; use -o FILE, or a pipe behind it")
+
+
+def _what_is_left(planned: list[Job], overwrite: bool) -> tuple[list[Job], list[Job]]:
+    """The jobs that are to be done, and those whose results are there already."""
+    there = [
+        job
+        for job in planned
+        if not overwrite and all(out != STDIO and out.exists() for out in job.outputs)
+    ]
+    left_out = set(there)
+    return [job for job in planned if job not in left_out], there
+
+
+def _share_cores(request: Request, pictures: int) -> tuple[int, int]:
+    """Pictures at once, and threads of the network."""
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    at_once = request.jobs or min(cores, JOBS_AT_MOST)
+    at_once = max(1, min(at_once, pictures))
+    return at_once, request.threads or max(1, cores // at_once)
+
+
+def _prepare_work(request: Request, threads: int) -> Work:
+    import pyvips
+
+    from photochrom.catalog import DEFAULT_MODEL
+    from photochrom.cli.batch import Work
+    from photochrom.colorizer import ColorizeOptions, Colorizer
+    from photochrom.photo import WriteOptions
+
+    pyvips.concurrency_set(threads)
+    options = ColorizeOptions(request.size, request.vividness, request.saturation)
+    writing = WriteOptions(
+        cast("Format", request.format), request.quality, request.strip, request.mark
+    )
+    colorizer = Colorizer(request.model or DEFAULT_MODEL, threads=threads)
+    if request.variants > 1 and colorizer.model.description.palette is None:
+        name = colorizer.model.description.name
+        raise OptionError(f"model {name!r} knows one answer only; variants must be 1")
+    return Work(colorizer, options, writing, request.overwrite, request.max_pixels)

@@ -1,0 +1,78 @@
+"""`photochrom export`: a trained checkpoint becomes the model file that `colorize` opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from photochrom.cli.console import say
+from photochrom.errors import OptionError
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN|CHECKPOINT", help="A run folder, or a file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The .onnx file to write.")],
+    name: Annotated[
+        str | None, typer.Option(help="What the model is called; default: the file's name.")
+    ] = None,
+    size: Annotated[
+        int, typer.Option(help="Short side, in pixels, at which it is used, 32 to 2048.")
+    ] = 256,
+    vividness: Annotated[float, typer.Option(help="Its default vividness, 0 to 1.")] = 0.5,
+    card: Annotated[
+        Path | None,
+        typer.Option(help="A YAML file: licence, trained_on, figures, known_failures."),
+    ] = None,
+) -> None:
+    """Writes the best checkpoint of a run as a model file.
+
+    [bold]Examples[/bold]
+
+      photochrom export runs/mine -o mine.onnx
+
+      photochrom colorize photo.jpg --model mine.onnx
+    """
+    if output.suffix != ".onnx":
+        raise OptionError(f"-o {output}: a model file ends in .onnx")
+    if not 32 <= size <= 2048:
+        raise OptionError(f"size is {size}; it must be 32 to 2048")
+    if not 0 <= vividness <= 1:
+        raise OptionError(f"vividness is {vividness}; it must be 0 to 1")
+
+    from photochrom.cli.training import find_checkpoint, require_training
+
+    require_training()
+
+    told = _read_card(card) if card else {}
+
+    from photochrom.training.checkpoint import load_checkpoint
+    from photochrom.training.export import ExportOptions, export_onnx, network_of
+
+    checkpoint = load_checkpoint(find_checkpoint(run))
+    told = _card(checkpoint.recipe, checkpoint.history) | told
+    options = ExportOptions(name or output.stem, size, vividness, checkpoint.prior, told)
+    export_onnx(network_of(checkpoint), output, options)
+    say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, checked against the checkpoint")
+
+
+def _card(recipe: dict[str, Any], history: list[dict[str, float]]) -> dict[str, Any]:
+    """What the checkpoint alone can tell; figures are those of the run's own held-out pictures."""
+    card: dict[str, Any] = {"recipe": recipe["name"]}
+    if history:
+        best = min(history, key=lambda row: row["ciede2000"])
+        card["figures"] = {"validation": best}
+    return card
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise OptionError(f"--card {path}: not a readable YAML file") from error
+    if not isinstance(content, dict):
+        raise OptionError(f"--card {path}: a card is a mapping, e.g. licence: Apache-2.0")
+    return content
