@@ -4,6 +4,7 @@ import math
 import pytest
 import torch
 from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from photochrom.errors import CheckpointError, DataError, OutputError, TrainingError
 from photochrom.training.checkpoint import load_checkpoint, save_checkpoint
@@ -42,6 +43,11 @@ def picture_width(path):
         return picture.width
 
 
+def logged_steps(folder, tag):
+    events = EventAccumulator(str(folder)).Reload()
+    return [event.step for event in events.Scalars(tag)]
+
+
 def assert_same(one, other):
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
@@ -58,6 +64,7 @@ def test_a_run_leaves_checkpoints_curves_samples_and_history(tiny, pictures, tmp
     assert picture_width(tmp_path / "curves.png") > 300
     assert picture_width(tmp_path / "samples.png") == 3 * 32  # grey, predicted, true
     assert load_checkpoint(best).recipe["name"] == "tiny"
+    assert logged_steps(tmp_path / "tensorboard", "ciede2000_ratio") == [4, 8]
     assert not list(tmp_path.glob("*.part"))
 
 

@@ -80,11 +80,6 @@ class ConvNormReLU(nn.Sequential):
         )
 
 
-def count_parameters(module: nn.Module) -> int:
-    """How many numbers training may change."""
-    return sum(p.numel() for p in module.parameters() if p.requires_grad)
-
-
 def freeze(module: nn.Module) -> None:
     """Takes a module out of training: no gradients, and its batch norms keep their statistics."""
     module.requires_grad_(False)

@@ -1,7 +1,8 @@
-"""Pictures of a run: its curves and a sheet of samples, refreshed every epoch."""
+"""Pictures of a run: its curves (PNG and TensorBoard) and a sheet of samples, every epoch."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,28 @@ def draw_curves(history: list[dict[str, float]], path: Path) -> None:
         axes.grid(alpha=0.3)
         axes.legend()
     figure.savefig(path, dpi=110)
+
+
+def log_to_tensorboard(row: dict[str, float], folder: Path) -> None:
+    """Appends one epoch's figures to the TensorBoard log in a folder.
+
+    Args:
+        row: figures by name, "step" among them.
+        folder: the log; what a run that was stopped had written beyond this step is hidden.
+    """
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    step = int(row["step"])
+    values = [
+        Summary.Value(tag=name, simple_value=value)
+        for name, value in row.items()
+        if name not in ("epoch", "step")
+    ]
+    writer = EventFileWriter(str(folder))
+    writer.add_event(Event(wall_time=time.time(), step=step, summary=Summary(value=values)))
+    writer.close()
 
 
 def draw_samples(luminance: Tensor, ab: Tensor, lab: Tensor, path: Path) -> None:

@@ -29,7 +29,7 @@ from photochrom.training.checkpoint import (
     save_checkpoint,
 )
 from photochrom.training.config import Recipe
-from photochrom.training.curves import draw_curves, draw_samples
+from photochrom.training.curves import draw_curves, draw_samples, log_to_tensorboard
 from photochrom.training.validation import chroma_at, validate
 
 LAST, BEST = "last.ckpt", "best.ckpt"
@@ -69,7 +69,7 @@ def train(
     Args:
         recipe: what to train.
         pictures: decoded pictures; a share of them is held out.
-        folder: gets last.ckpt, best.ckpt, history.jsonl, curves.png, samples.png.
+        folder: gets last.ckpt, best.ckpt, history.jsonl, curves.png, samples.png, tensorboard/.
         observer: hears of steps and epochs.
         options: device and reporting.
 
@@ -197,6 +197,7 @@ class _Run:
             if improved:
                 self._save(BEST)
             self._draw(predict)
+            log_to_tensorboard(row, self.folder / "tensorboard")
         self.fabric.barrier()
         return row
 
