@@ -17,10 +17,13 @@ class Prediction(NamedTuple):
     Attributes:
         ab: (N, 2, h, w) chroma in CIELAB units.
         logits: (N, Q, h, w) unnormalised log-probabilities of the palette's classes, or None.
+        rgb: (N, 3, h, w) sRGB in 0..1 where that is what the network predicts; `ab` is then its
+            Lab, since the picture keeps its own luminance. None otherwise.
     """
 
     ab: Tensor
     logits: Tensor | None = None
+    rgb: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,14 @@ def predict_any_size(
     height, width = luminance.shape[-2:]
     right, bottom = rule.fit(width) - width, rule.fit(height) - height
     padded = F.pad(luminance, (0, right, 0, bottom), mode="replicate")
-    ab, logits = network(padded)
     h, w = -(-height // stride), -(-width // stride)
-    return Prediction(ab[..., :h, :w], None if logits is None else logits[..., :h, :w])
+    return map_prediction(lambda output: output[..., :h, :w], network(padded))
+
+
+def map_prediction(change: Callable[[Tensor], Tensor], prediction: Prediction) -> Prediction:
+    """The prediction with something done to each of its outputs."""
+    ab, *others = prediction
+    return Prediction(change(ab), *(None if o is None else change(o) for o in others))
 
 
 class ConvNormReLU(nn.Sequential):

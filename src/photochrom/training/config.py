@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from photochrom.data.augmentation import AugmentationConfig
 from photochrom.errors import OptionError, RecipeError
-from photochrom.losses import LOSSES
+from photochrom.losses import WeightedLoss
 from photochrom.networks.registry import network_config
 
 
@@ -87,6 +87,10 @@ class Recipe(_Section):
     data: DataSection = DataSection()
     augmentation: AugmentationSection = AugmentationSection()
     loss: dict[str, float] = {"smooth_l1": 1.0}
+    loss_options: dict[str, dict[str, float]] = {}
+    rebalancing: float | None = Field(
+        default=None, gt=0, le=1, description="lambda of the class weights, see palette"
+    )
     optim: OptimSection = OptimSection()
     schedule: ScheduleSection = ScheduleSection()
 
@@ -95,24 +99,18 @@ class Recipe(_Section):
         """Optimiser steps of the whole run."""
         return self.schedule.epochs * self.schedule.steps_per_epoch
 
-    @field_validator("loss")
-    @classmethod
-    def _losses_exist(cls, value: dict[str, float]) -> dict[str, float]:
-        for name in value:
-            if name not in LOSSES:
-                raise ValueError(f"no loss {name!r}; known are {', '.join(sorted(LOSSES))}")
-        if not value:
-            raise ValueError("at least one loss is needed")
-        return value
-
-    @field_validator("network")
-    @classmethod
-    def _network_exists(cls, value: NetworkSection) -> NetworkSection:
+    @model_validator(mode="after")
+    def _network_and_losses_fit(self) -> Recipe:
+        if not self.loss:
+            raise ValueError("loss is empty; at least one is needed")
         try:
-            network_config(value.name, value.options)
+            network = network_config(self.network.name, self.network.options)
+            WeightedLoss(
+                self.loss, options=self.loss_options, palette=getattr(network, "palette", None)
+            )
         except OptionError as error:
             raise ValueError(str(error)) from error
-        return value
+        return self
 
 
 def load_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
@@ -145,6 +143,8 @@ def check_recipe(content: dict[str, Any], where: str) -> Recipe:
         if first["type"] == "extra_forbidden":
             raise RecipeError(f"{where}: unknown key {key!r}{_suggest(first['loc'])}") from error
         message = first["msg"].removeprefix("Value error, ")
+        if not key:  # what fits nowhere alone: a loss that this network cannot have
+            raise RecipeError(f"{where}: {message}") from error
         raise RecipeError(f"{where}: {key}: {message} (got {first['input']!r})") from error
 
 

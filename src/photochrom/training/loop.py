@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
@@ -19,9 +20,14 @@ from photochrom.data.decoded import DecodedPictures
 from photochrom.data.prior import colour_prior
 from photochrom.errors import DataError, TrainingError
 from photochrom.losses import WeightedLoss
-from photochrom.networks.blocks import Prediction, freeze, to_channels_last
+from photochrom.networks.blocks import (
+    Prediction,
+    freeze,
+    map_prediction,
+    to_channels_last,
+)
 from photochrom.networks.registry import build_network
-from photochrom.palette import palette_by_name
+from photochrom.palette import palette_by_name, rebalancing_weights
 from photochrom.training.checkpoint import (
     Checkpoint,
     check_same_network,
@@ -30,7 +36,7 @@ from photochrom.training.checkpoint import (
 )
 from photochrom.training.config import Recipe
 from photochrom.training.curves import draw_curves, draw_samples, log_to_tensorboard
-from photochrom.training.validation import chroma_at, validate
+from photochrom.training.validation import picture_at, validate
 
 LAST, BEST = "last.ckpt", "best.ckpt"
 
@@ -104,7 +110,6 @@ class _Run:
             weight_decay=recipe.optim.weight_decay,
         )
         self.network, self.optimizer = fabric.setup(to_channels_last(network), optimizer)
-        self.loss = WeightedLoss(recipe.loss, palette=getattr(network, "palette", None))
         training, self.held_out = split(pictures, recipe.data.validation)
         if not len(training) or not len(self.held_out):
             raise DataError(
@@ -116,10 +121,7 @@ class _Run:
             pictures, training, recipe.data.crop, recipe.data.batch, weights=recipe.data.weights,
             augmentation=recipe.augmentation.build(), seed=recipe.seed,
         )  # fmt: skip
-        self.prior: list[float] | None = None
-        if self.loss.palette is not None:
-            palette = palette_by_name(self.loss.palette)
-            self.prior = colour_prior(pictures, training, palette).tolist()
+        self.prior, self.loss = _prior_and_loss(network, recipe, pictures, training)
         self.step, self.best = 0, math.inf
         self.history: list[dict[str, float]] = []
         if (folder / LAST).exists():
@@ -159,8 +161,8 @@ class _Run:
             group["lr"] = group["base_lr"] * factor
         batch = batch.to(self.fabric.device)
         prediction = self.network(batch.luminance.contiguous(memory_format=torch.channels_last))
-        truth = chroma_at(batch.lab[:, 1:], *prediction.ab.shape[-2:])
-        loss, _ = self.loss(_as_float(prediction), truth)
+        truth = picture_at(batch.lab, *prediction.ab.shape[-2:])
+        loss, _ = self.loss(map_prediction(Tensor.float, prediction), truth)
         self.optimizer.zero_grad(set_to_none=True)
         self.fabric.backward(loss)
         self.fabric.clip_gradients(
@@ -237,6 +239,23 @@ class _Run:
         self.step, self.best, self.history = checkpoint.step, checkpoint.best, checkpoint.history
 
 
+def _prior_and_loss(
+    network: nn.Module, recipe: Recipe, pictures: DecodedPictures, training: np.ndarray
+) -> tuple[list[float] | None, WeightedLoss]:
+    """The data's colour prior, where the network has a palette, and what is minimised."""
+    palette: str | None = getattr(network, "palette", None)
+    prior, class_weights = None, None
+    if palette is not None:
+        prior = colour_prior(pictures, training, palette_by_name(palette))
+        if recipe.rebalancing is not None:
+            weights = rebalancing_weights(prior, mix=recipe.rebalancing)
+            class_weights = torch.from_numpy(weights)
+    loss = WeightedLoss(
+        recipe.loss, options=recipe.loss_options, palette=palette, class_weights=class_weights
+    )
+    return None if prior is None else prior.tolist(), loss
+
+
 def _parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
     """The encoder at its own learning rate, the rest at the main one."""
     encoder = [p for n, p in network.named_parameters() if n.startswith("encoder.")]
@@ -259,14 +278,9 @@ def _inference(network: nn.Module, fabric: Fabric) -> Callable[[Tensor], Predict
     def predict(luminance: Tensor) -> Prediction:
         with fabric.autocast():
             prediction: Prediction = network(luminance)
-        return _as_float(prediction)
+        return map_prediction(Tensor.float, prediction)
 
     return predict
-
-
-def _as_float(prediction: Prediction) -> Prediction:
-    ab, logits = prediction
-    return Prediction(ab.float(), None if logits is None else logits.float())
 
 
 def _checked_mean(losses: list[Tensor], step: int) -> float:

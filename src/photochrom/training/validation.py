@@ -16,7 +16,7 @@ from photochrom.losses import WeightedLoss
 from photochrom.networks.blocks import Prediction
 
 
-def chroma_at(lab: Tensor, height: int, width: int) -> Tensor:
+def picture_at(lab: Tensor, height: int, width: int) -> Tensor:
     """The picture (N, C, H, W) averaged down to the network's output size, height x width."""
     return F.adaptive_avg_pool2d(lab, (height, width))
 
@@ -35,8 +35,8 @@ def validate(
     count = 0
     for batch in batches:
         prediction = predict(batch.luminance)
-        small = chroma_at(batch.lab, *prediction.ab.shape[-2:])
-        total, terms = loss(prediction, small[:, 1:])
+        small = picture_at(batch.lab, *prediction.ab.shape[-2:])
+        total, terms = loss(prediction, small)
         n = len(batch.lab)
         sums["loss"] += n * float(total)
         for name, term in terms.items():
