@@ -14,6 +14,7 @@ from photochrom.cli.demo import demo
 from photochrom.cli.export import export
 from photochrom.cli.inputs import PICTURE_SUFFIXES
 from photochrom.cli.models import models
+from photochrom.cli.prepare import prepare
 from photochrom.cli.train import train
 
 EXAMPLES = """
@@ -39,10 +40,11 @@ app = typer.Typer(
 app.command()(colorize)
 app.add_typer(models, name="models")
 app.command()(demo)
+app.command()(prepare)
 app.command()(train)
 app.command()(export)
 
-COMMANDS = ("colorize", "models", "demo", "train", "export")
+COMMANDS = ("colorize", "models", "demo", "prepare", "train", "export")
 ROOT_OPTIONS = ("-h", "--help", "--version", "--install-completion", "--show-completion")
 
 

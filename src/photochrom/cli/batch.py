@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from photochrom.atomic import make_folder
 from photochrom.cli.console import say
 from photochrom.cli.plan import KEEP, STDIO, Job, format_of
 from photochrom.cli.report import DONE, Outcome, Reporter, failed
@@ -147,12 +148,7 @@ def _write_to_stdout(content: bytes) -> None:
 def _prepare(target: Path, source: Path) -> None:
     if target.exists() and source != STDIO and target.samefile(source):
         raise OutputError(f"{source}: {target} is the same file; use another -o")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{target.parent}: the folder cannot be made ({error.strerror})"
-        ) from error
+    make_folder(target.parent)
 
 
 def _naming(job: Job, reason: str) -> str:

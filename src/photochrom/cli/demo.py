@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from photochrom.atomic import make_folder, written_whole
 from photochrom.cli.console import complain, say
 from photochrom.cli.packaged import EXAMPLES, packaged_files
 from photochrom.errors import InputError, OptionError, OutputError, PhotochromError
@@ -119,12 +119,9 @@ def _sheet(pairs: Sequence[tuple[Image.Image, Image.Image]]) -> Image.Image:
 
 
 def _write(sheet: Image.Image, output: Path) -> None:
-    partial = output.with_name(f".{output.stem}.{os.getpid()}{output.suffix}")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(partial)
-        partial.replace(output)
-    except OSError as error:
-        raise OutputError(f"{output}: the sheet could not be written ({error})") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    from PIL import Image
+
+    make_folder(output.parent)
+    with written_whole(output) as partial:
+        # the hidden name has no extension to tell the format by
+        sheet.save(partial, Image.registered_extensions()[output.suffix.lower()])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import io
-import os
-import secrets
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any, BinaryIO, Literal, cast
 import numpy as np
 import pyvips
 
+from photochrom.atomic import written_whole
 from photochrom.color import Array
 from photochrom.errors import OptionError, OutputError, PhotoWarning
 from photochrom.photo.failures import NAME_FIELD, reading, reason
@@ -79,32 +78,17 @@ def write_photo(
     target, options = Path(target), options or WriteOptions()
     kind = _resolve(photo, options)
     finished = _finish(image, photo, kind, options)
-    if target.is_dir():
-        raise OutputError(f"{target}: is a folder; give the name of a file")
-    # hidden, and in the target's folder: renaming is atomic only within one file system
-    temporary = target.with_name(f".photochrom-{secrets.token_hex(6)}.part")
-    try:
-        with temporary.open("xb"):
-            pass
-        _save(finished, photo, kind, options, temporary)
-        with temporary.open("r+b") as file:
-            _complete(file, photo, kind, options)
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException as error:
-        _remove(temporary)
-        if isinstance(error, OSError):
-            raise OutputError(
-                f"{target}: cannot be written ({error.strerror or error}); "
-                "an existing folder with write permission and room would work"
-            ) from None
-        if isinstance(error, pyvips.Error):
+    with written_whole(target) as temporary:
+        try:
+            _save(finished, photo, kind, options, temporary)
+        except pyvips.Error as error:
             _blame_input(photo)
             raise OutputError(
                 f"{target}: cannot be written ({reason(error)}); "
                 "a folder with room for the file would work"
             ) from None
-        raise
+        with temporary.open("r+b") as file:
+            _complete(file, photo, kind, options)
 
 
 def encode_photo(image: Any, photo: Photo, options: WriteOptions | None = None) -> bytes:
@@ -263,13 +247,6 @@ def _blame_input(photo: Photo) -> None:
     """
     with reading(photo.name):
         photo.open()[0].avg()
-
-
-def _remove(file: Path) -> None:
-    try:
-        file.unlink(missing_ok=True)
-    except OSError:  # the folder is gone: so is the file
-        return
 
 
 def _warn(message: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from photochrom.atomic import written_whole
 from photochrom.errors import CheckpointError, OutputError
 
 FORMAT = 1
@@ -47,16 +47,12 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     Raises:
         OutputError: it could not be written; the file that was there is untouched.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fields = {name: getattr(checkpoint, name) for name in checkpoint.__dataclass_fields__}
-        torch.save(fields, partial)
-        partial.replace(path)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
-        raise OutputError(f"{path}: the checkpoint could not be written ({error})") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    fields = {name: getattr(checkpoint, name) for name in checkpoint.__dataclass_fields__}
+    with written_whole(path) as partial:
+        try:
+            torch.save(fields, partial)
+        except RuntimeError as error:  # torch's way to report a full disk
+            raise OutputError(f"{path}: the checkpoint could not be written ({error})") from error
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

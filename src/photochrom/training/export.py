@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,7 +23,8 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 from torch.export import Dim
 
-from photochrom.errors import OutputError, TrainingError
+from photochrom.atomic import make_folder, written_whole
+from photochrom.errors import TrainingError
 from photochrom.networks.blocks import ColorizingNetwork, Prediction
 from photochrom.networks.registry import build_network, network_config
 from photochrom.training.checkpoint import Checkpoint
@@ -96,15 +96,9 @@ def export_onnx(network: nn.Module, path: Path, options: ExportOptions) -> None:
     _store_in_half_precision(model)
     _describe(model, described, options)
     onnx.checker.check_model(model, full_check=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
+    with written_whole(path) as partial:
         onnx.save(model, partial)
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: the model file could not be written ({error})") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _trace(network: nn.Module, described: ColorizingNetwork) -> onnx.ModelProto:

@@ -15,6 +15,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from photochrom.atomic import make_folder
 from photochrom.data.batches import Batch, TrainingBatches, split, validation_batches
 from photochrom.data.decoded import DecodedPictures
 from photochrom.data.prior import colour_prior
@@ -90,6 +91,7 @@ def train(
         accelerator=options.accelerator, devices=options.devices, precision=recipe.precision
     )
     fabric.launch()
+    make_folder(folder)
     return _Run(recipe, pictures, folder, fabric).go(observer, options.report_every)
 
 
