@@ -10,7 +10,19 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from photochrom.errors import OptionError
+from photochrom.networks.cifar_convnet import CifarConvNet, CifarConvNetConfig
+from photochrom.networks.conv_autoencoder import ConvAutoencoder, ConvAutoencoderConfig
+from photochrom.networks.dcgan import DCGANConfig, DCGANGenerator
+from photochrom.networks.deep_cnn import DeepCNN, DeepCNNConfig
+from photochrom.networks.densenet import DenseNet, DenseNetConfig
+from photochrom.networks.eight_layer import EightLayer, EightLayerConfig
+from photochrom.networks.fusion import FusionConfig, FusionNetwork
 from photochrom.networks.lite_unet import LiteUNet, LiteUNetConfig
+from photochrom.networks.pix2pix import Pix2PixConfig, Pix2PixUNet
+from photochrom.networks.resnet import ResNet, ResNetConfig
+from photochrom.networks.skip_autoencoder import SkipAutoencoder, SkipAutoencoderConfig
+from photochrom.networks.unet import UNet, UNetConfig
+from photochrom.networks.vgg_autoencoder import VGGAutoencoder, VGGAutoencoderConfig
 
 
 class NetworkEntry(NamedTuple):
@@ -21,7 +33,19 @@ class NetworkEntry(NamedTuple):
 
 
 NETWORKS: dict[str, NetworkEntry] = {
+    "cifar_convnet": NetworkEntry(CifarConvNetConfig, CifarConvNet),
+    "conv_autoencoder": NetworkEntry(ConvAutoencoderConfig, ConvAutoencoder),
+    "dcgan": NetworkEntry(DCGANConfig, DCGANGenerator),
+    "deep_cnn": NetworkEntry(DeepCNNConfig, DeepCNN),
+    "densenet": NetworkEntry(DenseNetConfig, DenseNet),
+    "eight_layer": NetworkEntry(EightLayerConfig, EightLayer),
+    "fusion": NetworkEntry(FusionConfig, FusionNetwork),
     "lite_unet": NetworkEntry(LiteUNetConfig, LiteUNet),
+    "pix2pix": NetworkEntry(Pix2PixConfig, Pix2PixUNet),
+    "resnet": NetworkEntry(ResNetConfig, ResNet),
+    "skip_autoencoder": NetworkEntry(SkipAutoencoderConfig, SkipAutoencoder),
+    "unet": NetworkEntry(UNetConfig, UNet),
+    "vgg_autoencoder": NetworkEntry(VGGAutoencoderConfig, VGGAutoencoder),
 }
 
 

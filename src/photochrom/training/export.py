@@ -25,7 +25,7 @@ from torch.export import Dim
 
 from photochrom.atomic import make_folder, written_whole
 from photochrom.errors import TrainingError
-from photochrom.networks.blocks import ColorizingNetwork, Prediction
+from photochrom.networks.blocks import ColorizingNetwork
 from photochrom.networks.registry import build_network, network_config
 from photochrom.training.checkpoint import Checkpoint
 
@@ -73,8 +73,8 @@ class _Exported(nn.Module):
         self.network = network
 
     def forward(self, L: Tensor) -> tuple[Tensor, ...]:
-        prediction: Prediction = self.network(L)
-        return tuple(output for output in prediction if output is not None)
+        ab, logits, _ = self.network(L)  # the picture keeps its own luminance: rgb is no output
+        return (ab,) if logits is None else (ab, logits)
 
 
 def export_onnx(network: nn.Module, path: Path, options: ExportOptions) -> None:
