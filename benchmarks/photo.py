@@ -66,7 +66,8 @@ def stages(colorizer: Colorizer, source: Path, target: Path, runs: int) -> list[
     """Median seconds of the whole way and of each stage of it."""
     model = colorizer.model
     photo = open_photo(source)
-    small = working_size(photo.height, photo.width, model.description.size)
+    described = model.description
+    small = working_size(photo.height, photo.width, described.size, described.size_multiple)
     luminance = photo.small_luminance(*small)
     ab = model.predict(luminance).ab
     merged = merge_chroma(photo, ab).copy_memory()

@@ -17,7 +17,9 @@ from photochrom.runtime import file_sha256
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 DEFAULT_MODEL = "general"
 
-BUNDLED: dict[str, str] = {}
+BUNDLED: dict[str, str] = {
+    "general": "995c13fb70959fef2902a87a63a4ac611e22a8dc66bcadf4639f686121af465a",
+}
 """Name -> SHA-256 of weights/NAME.onnx."""
 
 

@@ -50,7 +50,10 @@ def list_models(
             told = ["", "DAMAGED", row["damaged"]]
         else:
             size = f"{row['megabytes']} MB"
-            told = [size, _text(row.get("licence")), _text(row.get("trained_on"))]
+            trained_on = row.get("trained_on")
+            # the first line of a list sums it up; `models show` has them all
+            first = trained_on[0] if isinstance(trained_on, list) and trained_on else trained_on
+            told = [size, _text(row.get("licence")), _text(first)]
         table.add_row(*(printable(cell, results) for cell in (row["name"], default, *told)))
     results.print(table, markup=False, highlight=False)
 
