@@ -22,10 +22,11 @@ TEMPERATURE = 0.38
 FULL_REBALANCING = 0.8
 """Exponent of the rebalancing weights at vividness 1."""
 
-TILT = 1.5
-"""How strongly a variant prefers its hues, in logits at a chroma of `TILT_CHROMA`."""
+TILT = 2.2
+"""How strongly a variant prefers its hues: logits that the most colourful class of them gains."""
 
 TILT_CHROMA = 20.0
+"""CIELAB chroma at which half of that is gained: beyond it, more colour is no more preferred."""
 
 
 def decode(
@@ -62,10 +63,10 @@ def tilted_variants(
 ) -> list[FloatArray]:
     """Other plausible colourings, each leaning towards another hue all over the picture.
 
-    The distribution of every pixel is tilted, p(q) ~ exp(z_q + t . c_q), by one direction t of the
-    ab plane for the whole picture: where the model is sure nothing moves, where several colours
-    are plausible each variant takes another of them, and neighbours agree. The directions are
-    evenly spread, beginning with warm ones.
+    The distribution of every pixel is tilted, p(q) ~ exp(z_q + t . c_q / (|c_q| + const)), by one
+    direction t of the ab plane for the whole picture: where the model is sure nothing moves, where
+    several colours are plausible each variant takes another of them, and neighbours agree. The
+    directions are evenly spread, beginning with warm ones.
 
     Args:
         logits: (h, w, Q).
@@ -78,11 +79,13 @@ def tilted_variants(
         `count` arrays (h, w, 2) float32.
     """
     bonus = rarity_bonus(palette, prior, vividness)
+    chroma = np.hypot(palette.centers[:, 0], palette.centers[:, 1])
+    bounded = palette.centers / (chroma + TILT_CHROMA)[:, None]
     found = []
     for index in range(count):
         angle = np.pi / 4 + 2 * np.pi * index / count
         direction = np.array([np.cos(angle), np.sin(angle)], np.float32)
-        tilt = palette.centers @ direction * np.float32(TILT / TILT_CHROMA)
+        tilt = np.float32(TILT) * (bounded @ direction)
         found.append(_annealed_mean(logits + (bonus + tilt), palette))
     return found
 
