@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from photochrom.data.augmentation import AugmentationConfig, film_look, random_crops
-from photochrom.data.batches import TrainingBatches, split, validation_batches
+from photochrom.data.batches import BatchOptions, TrainingBatches, split, validation_batches
 from photochrom.data.decoded import DecodedPictures
 from photochrom.errors import DataError
 
@@ -18,13 +18,13 @@ def pictures(count=12, side=40, sources=("a", "b")):
 
 def batches(augmentation=AugmentationConfig(), **weights):
     return TrainingBatches(
-        pictures(), np.arange(12), 32, 6, weights=weights, augmentation=augmentation, seed=7
+        pictures(), np.arange(12), BatchOptions(32, 6, weights, augmentation, seed=7)
     )
 
 
 def test_batch_k_is_the_same_however_it_is_reached():
-    stream = list(batches().stream(0, 4))
-    later = next(batches().stream(3, 4))
+    stream = list(batches().stream(range(4)))
+    later = next(batches().stream([3]))
     assert torch.equal(stream[3].lab, later.lab)
     assert torch.equal(stream[3].luminance, later.luminance)
     assert not torch.equal(stream[2].lab, later.lab)
@@ -39,7 +39,7 @@ def test_shapes_and_ranges_are_as_promised():
 
 def test_a_source_of_weight_zero_is_never_drawn():
     only_b = TrainingBatches(
-        pictures(), np.arange(12), 40, 6, weights={"a": 0}, augmentation=STILL, seed=7
+        pictures(), np.arange(12), BatchOptions(40, 6, {"a": 0}, STILL, seed=7)
     )
     stored = torch.from_numpy(pictures().take(range(12))[..., 0]) / 2.55
     for number in range(5):
@@ -57,7 +57,7 @@ def test_an_error_while_making_a_batch_reaches_the_reader():
     broken = batches()
     broken.chosen = np.array([999])
     with pytest.raises(IndexError):
-        next(broken.stream(0, 1))
+        next(broken.stream([0]))
 
 
 def test_without_augmentation_a_crop_of_the_full_size_is_the_picture():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +47,26 @@ def lab_from_bytes(squares: ByteArray) -> Tensor:
     return stored * scale - shift
 
 
+@dataclass(frozen=True)
+class BatchOptions:
+    """How batches are made of pictures.
+
+    Attributes:
+        side: height and width of a crop in pixels.
+        size: pictures in a batch.
+        weights: how often each source is drawn, relative to its number of pictures (1 where not
+            named).
+        augmentation: how far pictures are changed.
+        seed: the source of all chance.
+    """
+
+    side: int
+    size: int
+    weights: Mapping[str, float]
+    augmentation: AugmentationConfig
+    seed: int
+
+
 class TrainingBatches:
     """An endless, repeatable stream of augmented batches.
 
@@ -56,20 +76,14 @@ class TrainingBatches:
     Args:
         pictures: the decoded pictures.
         chosen: indices of those to train on.
-        side: height and width of a crop in pixels.
-        size: pictures in a batch.
-        weights: how often each source is drawn, relative to its number of pictures (1 where not
-            named).
-        augmentation: how far pictures are changed.
-        seed: the source of all chance.
+        options: how batches are made of them.
     """
 
     def __init__(
-        self, pictures: DecodedPictures, chosen: np.ndarray, side: int, size: int, *,
-        weights: Mapping[str, float], augmentation: AugmentationConfig, seed: int,
-    ) -> None:  # fmt: skip
-        self.pictures, self.chosen, self.side, self.size = pictures, chosen, side, size
-        self.augmentation, self.seed = augmentation, seed
+        self, pictures: DecodedPictures, chosen: np.ndarray, options: BatchOptions
+    ) -> None:
+        self.pictures, self.chosen, self.options = pictures, chosen, options
+        weights = options.weights
         share = np.array([weights.get(pictures.sources[i], 1.0) for i in chosen], np.float64)
         if not share.sum() > 0:
             raise DataError("every source has weight 0: nothing is left to train on")
@@ -77,23 +91,23 @@ class TrainingBatches:
 
     def make(self, number: int) -> Batch:
         """Batch number `number`."""
-        chance = np.random.default_rng((self.seed, number))
-        drawn = np.searchsorted(self._cumulative, chance.random(self.size), side="right")
+        options = self.options
+        chance = np.random.default_rng((options.seed, number))
+        drawn = np.searchsorted(self._cumulative, chance.random(options.size), side="right")
         indices = self.chosen[drawn.clip(0, len(self.chosen) - 1)]
         generator = torch.Generator().manual_seed(int(chance.integers(2**62)))
-        lab = random_crops(
-            lab_from_bytes(self.pictures.take(indices)), self.side, self.augmentation, generator
-        )
-        return Batch(film_look(lab, self.augmentation.film, generator), lab)
+        pictures = lab_from_bytes(self.pictures.take(indices))
+        lab = random_crops(pictures, options.side, options.augmentation, generator)
+        return Batch(film_look(lab, options.augmentation.film, generator), lab)
 
-    def stream(self, start: int, end: int, *, ahead: int = 3) -> Iterator[Batch]:
-        """Batches start..end-1, made a few ahead by a thread."""
+    def stream(self, numbers: Sequence[int], *, ahead: int = 3) -> Iterator[Batch]:
+        """The batches of these numbers in order, made a few ahead by a thread."""
         ready: queue.Queue[Batch | BaseException] = queue.Queue(ahead)
         stop = threading.Event()
 
         def work() -> None:
             try:
-                for number in range(start, end):
+                for number in numbers:
                     _put(ready, self.make(number), stop)
                     if stop.is_set():
                         return
@@ -102,7 +116,7 @@ class TrainingBatches:
 
         threading.Thread(target=work, daemon=True, name="batches").start()
         try:
-            for _ in range(start, end):
+            for _ in numbers:
                 item = ready.get()
                 if isinstance(item, BaseException):
                     raise item

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from photochrom.atomic import make_folder
-from photochrom.data.batches import Batch, TrainingBatches, split, validation_batches
+from photochrom.data.batches import Batch, BatchOptions, TrainingBatches, split, validation_batches
 from photochrom.data.decoded import DecodedPictures
 from photochrom.data.prior import colour_prior
 from photochrom.errors import DataError, TrainingError
@@ -37,6 +37,7 @@ from photochrom.training.checkpoint import (
 )
 from photochrom.training.config import Recipe
 from photochrom.training.curves import draw_curves, draw_samples, log_to_tensorboard
+from photochrom.training.optimizer import learning_rate_factor, parameter_groups
 from photochrom.training.validation import picture_at, validate
 
 LAST, BEST = "last.ckpt", "best.ckpt"
@@ -107,7 +108,7 @@ class _Run:
         self.averaged = to_channels_last(copy.deepcopy(network)).to(fabric.device)
         freeze(self.averaged)
         optimizer = torch.optim.AdamW(
-            _parameter_groups(network, recipe),
+            parameter_groups(network, recipe),
             betas=recipe.optim.betas,
             weight_decay=recipe.optim.weight_decay,
         )
@@ -120,9 +121,16 @@ class _Run:
             )
         self.pictures = pictures
         self.batches = TrainingBatches(
-            pictures, training, recipe.data.crop, recipe.data.batch, weights=recipe.data.weights,
-            augmentation=recipe.augmentation.build(), seed=recipe.seed,
-        )  # fmt: skip
+            pictures,
+            training,
+            BatchOptions(
+                recipe.data.crop,
+                recipe.data.batch,
+                recipe.data.weights,
+                recipe.augmentation.build(),
+                recipe.seed,
+            ),
+        )
         self.prior, self.loss = _prior_and_loss(network, recipe, pictures, training)
         self.step, self.best = 0, math.inf
         self.history: list[dict[str, float]] = []
@@ -130,14 +138,14 @@ class _Run:
             self._restore(load_checkpoint(folder / LAST))
 
     def go(self, observer: Observer, report_every: int) -> Path:
+        """Trains to the end of the schedule; the best checkpoint's path."""
         recipe, epoch_steps = self.recipe, self.recipe.schedule.steps_per_epoch
         total, losses = recipe.total_steps, []
         world, rank = self.fabric.world_size, self.fabric.global_rank
-        stream = self.batches.stream(self.step * world, total * world)
+        # several processes take turns, so that together they see what one would
+        stream = self.batches.stream(range(self.step * world + rank, total * world, world))
         try:
-            for number, batch in enumerate(stream, self.step * world):
-                if number % world != rank:
-                    continue
+            for batch in stream:
                 losses.append(self._train_step(batch))
                 if self.step % report_every == 0:
                     observer.step_done(self.step, total, _checked_mean(losses, self.step))
@@ -158,7 +166,7 @@ class _Run:
             module.encoder.eval()
             frozen = share < recipe.optim.freeze_encoder
             module.encoder.train_from(7 if frozen else recipe.optim.train_encoder_from)
-        factor = _learning_rate_factor(self.step, recipe.total_steps, recipe.optim.warmup_steps)
+        factor = learning_rate_factor(self.step, recipe.total_steps, recipe.optim.warmup_steps)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base_lr"] * factor
         batch = batch.to(self.fabric.device)
@@ -256,23 +264,6 @@ def _prior_and_loss(
         recipe.loss, options=recipe.loss_options, palette=palette, class_weights=class_weights
     )
     return None if prior is None else prior.tolist(), loss
-
-
-def _parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
-    """The encoder at its own learning rate, the rest at the main one."""
-    encoder = [p for n, p in network.named_parameters() if n.startswith("encoder.")]
-    rest = [p for n, p in network.named_parameters() if not n.startswith("encoder.")]
-    groups: list[dict[str, Any]] = [{"params": rest, "base_lr": recipe.optim.lr}]
-    if encoder:
-        groups.append({"params": encoder, "base_lr": recipe.optim.encoder_lr})
-    return groups
-
-
-def _learning_rate_factor(step: int, total: int, warmup: int) -> float:
-    """A straight rise over the warm-up, then half a cosine down to zero."""
-    if step < warmup:
-        return (step + 1) / warmup
-    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
 
 
 def _inference(network: nn.Module, fabric: Fabric) -> Callable[[Tensor], Prediction]:

@@ -1,0 +1,21 @@
+import pytest
+
+from photochrom.networks.lite_unet import LiteUNet, LiteUNetConfig
+from photochrom.training.optimizer import learning_rate_factor, parameter_groups
+
+
+def test_the_rate_rises_straight_then_falls_along_a_cosine_to_zero():
+    factors = [learning_rate_factor(step, 110, 10) for step in range(111)]
+    assert factors[:10] == pytest.approx([(n + 1) / 10 for n in range(10)])
+    assert factors[10] == 1
+    assert factors[60] == pytest.approx(0.5)
+    assert factors[110] == pytest.approx(0, abs=1e-9)
+    assert all(a >= b for a, b in zip(factors[10:], factors[11:], strict=False))
+
+
+def test_the_encoder_has_a_rate_of_its_own_and_every_parameter_one_group(tiny):
+    network = LiteUNet(LiteUNetConfig(widths=(16, 16, 16, 16), pretrained=False))
+    rest, encoder = parameter_groups(network, tiny("optim.lr=1e-3", "optim.encoder_lr=1e-5"))
+    assert (rest["base_lr"], encoder["base_lr"]) == (1e-3, 1e-5)
+    assert len(encoder["params"]) == len(list(network.encoder.parameters()))
+    assert len(rest["params"] + encoder["params"]) == len(list(network.parameters()))
