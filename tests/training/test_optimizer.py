@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from photochrom.networks.lite_unet import LiteUNet, LiteUNetConfig
@@ -10,7 +12,7 @@ def test_the_rate_rises_straight_then_falls_along_a_cosine_to_zero():
     assert factors[10] == 1
     assert factors[60] == pytest.approx(0.5)
     assert factors[110] == pytest.approx(0, abs=1e-9)
-    assert all(a >= b for a, b in zip(factors[10:], factors[11:], strict=False))
+    assert all(a >= b for a, b in pairwise(factors[10:]))
 
 
 def test_the_encoder_has_a_rate_of_its_own_and_every_parameter_one_group(tiny):
