@@ -48,6 +48,19 @@ def test_a_source_of_weight_zero_is_never_drawn():
             assert nearest % 2 == 1
 
 
+def test_without_weights_every_picture_comes_once_in_each_pass():
+    plain = TrainingBatches(pictures(), np.arange(12), BatchOptions(40, 5, {}, STILL, seed=7))
+    stored = torch.from_numpy(pictures().take(range(12))[..., 0]) / 2.55
+    shown = [
+        int((stored - crop).abs().amax((1, 2)).argmin())
+        for number in range(12)
+        for crop in plain.make(number).lab[:, 0]
+    ]
+    passes = [shown[start : start + 12] for start in range(0, 60, 12)]
+    assert all(sorted(one) == list(range(12)) for one in passes)
+    assert passes[0] != passes[1]
+
+
 def test_weights_of_zero_everywhere_are_an_error():
     with pytest.raises(DataError, match="weight 0"):
         batches(a=0, b=0)

@@ -71,7 +71,8 @@ class TrainingBatches:
     """An endless, repeatable stream of augmented batches.
 
     Batch number k is made from the seed and k alone, so a run that stops and goes on sees what an
-    uninterrupted one sees. Pictures are drawn with replacement, each source by its weight.
+    uninterrupted one sees. Where all sources weigh the same, every picture comes once in each pass;
+    otherwise pictures are drawn with replacement, each source by its weight.
 
     Args:
         pictures: the decoded pictures.
@@ -87,18 +88,32 @@ class TrainingBatches:
         share = np.array([weights.get(pictures.sources[i], 1.0) for i in chosen], np.float64)
         if not share.sum() > 0:
             raise DataError("every source has weight 0: nothing is left to train on")
-        self._cumulative = np.cumsum(share / share.sum())
+        even = bool((share == share[0]).all())
+        self._cumulative = None if even else np.cumsum(share / share.sum())
 
     def make(self, number: int) -> Batch:
         """Batch number `number`."""
         options = self.options
         chance = np.random.default_rng((options.seed, number))
-        drawn = np.searchsorted(self._cumulative, chance.random(options.size), side="right")
-        indices = self.chosen[drawn.clip(0, len(self.chosen) - 1)]
+        indices = self.chosen[self._draw(number, chance)]
         generator = torch.Generator().manual_seed(int(chance.integers(2**62)))
         pictures = lab_from_bytes(self.pictures.take(indices))
         lab = random_crops(pictures, options.side, options.augmentation, generator)
         return Batch(film_look(lab, options.augmentation.film, generator), lab)
+
+    def _draw(self, number: int, chance: np.random.Generator) -> np.ndarray:
+        """Which of the chosen pictures a batch shows."""
+        size, count = self.options.size, len(self.chosen)
+        if self._cumulative is not None:
+            drawn = np.searchsorted(self._cumulative, chance.random(size), side="right")
+            return drawn.clip(0, count - 1)
+        places = np.arange(number * size, (number + 1) * size)
+        orders = {n: self._order(n) for n in {int(place) // count for place in places}}
+        return np.array([orders[int(place) // count][place % count] for place in places])
+
+    def _order(self, passed: int) -> np.ndarray:
+        """The order of the pictures in one pass over all of them."""
+        return np.random.default_rng((self.options.seed, passed, 1)).permutation(len(self.chosen))
 
     def stream(self, numbers: Sequence[int], *, ahead: int = 3) -> Iterator[Batch]:
         """The batches of these numbers in order, made a few ahead by a thread."""

@@ -54,8 +54,13 @@ class AugmentationSection(_Section):
 
 
 class OptimSection(_Section):
-    """AdamW with a warm-up and a cosine to zero; the encoder may learn slower, and later."""
+    """Adam or AdamW; the rate rises, then falls along a cosine or stays.
 
+    Encoders that are called so may learn slower, and later.
+    """
+
+    name: Literal["adamw", "adam"] = "adamw"
+    decay: Literal["cosine", "none"] = "cosine"
     lr: float = Field(default=2e-3, gt=0)
     encoder_lr: float = Field(default=4e-4, gt=0)
     freeze_encoder: float = Field(default=0.45, ge=0, le=1, description="first share of the steps")
@@ -73,7 +78,9 @@ class ScheduleSection(_Section):
     """How long: `epochs` of `steps_per_epoch` batches, each ending in a validation."""
 
     epochs: int = Field(default=20, ge=1)
-    steps_per_epoch: int = Field(default=250, ge=1)
+    steps_per_epoch: int | None = Field(
+        default=None, ge=1, description="None: as many as show every picture once"
+    )
 
 
 class Recipe(_Section):
@@ -93,11 +100,6 @@ class Recipe(_Section):
     )
     optim: OptimSection = OptimSection()
     schedule: ScheduleSection = ScheduleSection()
-
-    @property
-    def total_steps(self) -> int:
-        """Optimiser steps of the whole run."""
-        return self.schedule.epochs * self.schedule.steps_per_epoch
 
     @model_validator(mode="after")
     def _network_and_losses_fit(self) -> Recipe:

@@ -37,7 +37,7 @@ from photochrom.training.checkpoint import (
 )
 from photochrom.training.config import Recipe
 from photochrom.training.curves import draw_curves, draw_samples, log_to_tensorboard
-from photochrom.training.optimizer import learning_rate_factor, parameter_groups
+from photochrom.training.optimizer import build_optimizer, learning_rate_factor
 from photochrom.training.validation import picture_at, validate
 
 LAST, BEST = "last.ckpt", "best.ckpt"
@@ -107,11 +107,7 @@ class _Run:
         network = build_network(recipe.network.name, recipe.network.options)
         self.averaged = to_channels_last(copy.deepcopy(network)).to(fabric.device)
         freeze(self.averaged)
-        optimizer = torch.optim.AdamW(
-            parameter_groups(network, recipe),
-            betas=recipe.optim.betas,
-            weight_decay=recipe.optim.weight_decay,
-        )
+        optimizer = build_optimizer(network, recipe)
         self.network, self.optimizer = fabric.setup(to_channels_last(network), optimizer)
         training, self.held_out = split(pictures, recipe.data.validation)
         if not len(training) or not len(self.held_out):
@@ -132,6 +128,9 @@ class _Run:
             ),
         )
         self.prior, self.loss = _prior_and_loss(network, recipe, pictures, training)
+        one_pass = len(training) // (recipe.data.batch * fabric.world_size)
+        self.epoch_steps = recipe.schedule.steps_per_epoch or max(1, one_pass)
+        self.total_steps = recipe.schedule.epochs * self.epoch_steps
         self.step, self.best = 0, math.inf
         self.history: list[dict[str, float]] = []
         if (folder / LAST).exists():
@@ -139,8 +138,7 @@ class _Run:
 
     def go(self, observer: Observer, report_every: int) -> Path:
         """Trains to the end of the schedule; the best checkpoint's path."""
-        recipe, epoch_steps = self.recipe, self.recipe.schedule.steps_per_epoch
-        total, losses = recipe.total_steps, []
+        total, losses = self.total_steps, []
         world, rank = self.fabric.world_size, self.fabric.global_rank
         # several processes take turns, so that together they see what one would
         stream = self.batches.stream(range(self.step * world + rank, total * world, world))
@@ -149,7 +147,7 @@ class _Run:
                 losses.append(self._train_step(batch))
                 if self.step % report_every == 0:
                     observer.step_done(self.step, total, _checked_mean(losses, self.step))
-                if self.step % epoch_steps == 0:
+                if self.step % self.epoch_steps == 0:
                     observer.epoch_done(self._end_epoch(_checked_mean(losses, self.step)))
                     losses = []
         except KeyboardInterrupt:
@@ -159,14 +157,14 @@ class _Run:
 
     def _train_step(self, batch: Batch) -> Tensor:
         recipe, module = self.recipe, self.network.module
-        share = self.step / recipe.total_steps
+        share = self.step / self.total_steps
         module.train()
         if hasattr(module, "encoder"):
             # its ImageNet statistics came from a thousand times more pictures than a batch
             module.encoder.eval()
             frozen = share < recipe.optim.freeze_encoder
             module.encoder.train_from(7 if frozen else recipe.optim.train_encoder_from)
-        factor = learning_rate_factor(self.step, recipe.total_steps, recipe.optim.warmup_steps)
+        factor = learning_rate_factor(self.step, self.total_steps, recipe.optim)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base_lr"] * factor
         batch = batch.to(self.fabric.device)
@@ -199,7 +197,7 @@ class _Run:
         predict = _inference(self.averaged, self.fabric)
         batches = validation_batches(self.pictures, self.held_out, data.crop, data.batch)
         figures = validate(predict, (b.to(self.fabric.device) for b in batches), self.loss)
-        epoch = self.step // self.recipe.schedule.steps_per_epoch
+        epoch = self.step // self.epoch_steps
         row = {"epoch": epoch, "step": self.step, "train_loss": train_loss, **figures}
         self.history.append(row)
         if self.fabric.is_global_zero:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import torch
 from torch import nn
 
-from photochrom.training.config import Recipe
+from photochrom.training.config import OptimSection, Recipe
 
 
 def parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
@@ -20,8 +21,21 @@ def parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]
     return groups
 
 
-def learning_rate_factor(step: int, total: int, warmup: int) -> float:
-    """A straight rise over the warm-up, then half a cosine down to zero."""
+def build_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """The recipe's optimiser over the network's parameters."""
+    kind = torch.optim.AdamW if recipe.optim.name == "adamw" else torch.optim.Adam
+    return kind(
+        parameter_groups(network, recipe),
+        betas=recipe.optim.betas,
+        weight_decay=recipe.optim.weight_decay,
+    )
+
+
+def learning_rate_factor(step: int, total: int, optim: OptimSection) -> float:
+    """A straight rise over the warm-up, then half a cosine down to zero, or no change."""
+    warmup = optim.warmup_steps
     if step < warmup:
         return (step + 1) / warmup
+    if optim.decay == "none":
+        return 1.0
     return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
