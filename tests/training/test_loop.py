@@ -1,5 +1,6 @@
 import json
 import math
+import signal
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from photochrom.errors import CheckpointError, DataError, OutputError, TrainingError
 from photochrom.training.checkpoint import load_checkpoint, save_checkpoint
 from photochrom.training.loop import BEST, LAST, RunOptions, train
+from photochrom.training.validation import picture_at
 
 CPU = RunOptions(accelerator="cpu", report_every=1)
 
@@ -20,7 +22,7 @@ class Listener:
     def step_done(self, step, total, loss):
         self.steps.append((step, total, loss))
         if step == self.stop_after:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     def epoch_done(self, row):
         self.rows.append(row)
@@ -75,6 +77,25 @@ def test_stopped_and_resumed_equals_uninterrupted_bit_for_bit(tiny, pictures, tm
     assert load_checkpoint(tmp_path / "parts" / LAST).step == 3
     train(tiny(), pictures, tmp_path / "parts", Listener(), CPU)
     assert_same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+
+
+def test_ctrl_c_in_the_middle_of_a_step_waits_for_its_end(tiny, pictures, tmp_path, monkeypatch):
+    train(tiny(), pictures, tmp_path / "whole", Listener(), CPU)
+    calls = []
+
+    def interrupted(lab, height, width):
+        calls.append(1)
+        if len(calls) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return picture_at(lab, height, width)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("photochrom.training.loop.picture_at", interrupted)
+        train(tiny(), pictures, tmp_path / "parts", Listener(), CPU)
+    assert load_checkpoint(tmp_path / "parts" / LAST).step == 3
+    train(tiny(), pictures, tmp_path / "parts", Listener(), CPU)
+    assert_same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_validation_falls_below_that_of_predicting_grey(tiny, pictures, tmp_path):

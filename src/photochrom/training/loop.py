@@ -38,6 +38,7 @@ from photochrom.training.checkpoint import (
 from photochrom.training.config import Recipe
 from photochrom.training.curves import draw_curves, draw_samples, log_to_tensorboard
 from photochrom.training.optimizer import build_optimizer, learning_rate_factor
+from photochrom.training.stopping import ctrl_c_noted
 from photochrom.training.validation import picture_at, validate
 
 LAST, BEST = "last.ckpt", "best.ckpt"
@@ -85,6 +86,7 @@ def train(
         The checkpoint with the lowest validation colour difference.
 
     Raises:
+        KeyboardInterrupt: after Ctrl-C, the step finished and saved.
         TrainingError: the loss is not a number.
         CheckpointError: the folder holds a run of another network.
     """
@@ -142,7 +144,7 @@ class _Run:
         world, rank = self.fabric.world_size, self.fabric.global_rank
         # several processes take turns, so that together they see what one would
         stream = self.batches.stream(range(self.step * world + rank, total * world, world))
-        try:
+        with ctrl_c_noted() as stop:
             for batch in stream:
                 losses.append(self._train_step(batch))
                 if self.step % report_every == 0:
@@ -150,9 +152,10 @@ class _Run:
                 if self.step % self.epoch_steps == 0:
                     observer.epoch_done(self._end_epoch(_checked_mean(losses, self.step)))
                     losses = []
-        except KeyboardInterrupt:
-            self._save(LAST)
-            raise
+                if stop.is_set():
+                    if self.fabric.is_global_zero:
+                        self._save(LAST)
+                    raise KeyboardInterrupt
         return self.folder / BEST
 
     def _train_step(self, batch: Batch) -> Tensor:
