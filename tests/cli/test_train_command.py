@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -155,3 +156,14 @@ def test_what_is_wrong_with_an_export_is_one_line(
     assert ran.code == code
     assert len(ran.complaints) == 1
     assert told in ran.complaints[0]
+
+
+@pytest.mark.slow
+def test_two_processes_train_together(folder: Path, pictures: Path) -> None:
+    command = [sys.executable, "-m", "photochrom", *COMMAND, "--devices", "2"]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=folder)
+    assert ran.returncode == 0, ran.stderr
+    assert "GLOBAL_RANK: 1" in ran.stderr
+    # the second process keeps quiet
+    assert ran.stderr.count("best: epoch 1") == 1
+    assert len((folder / "run" / "history.jsonl").read_text().splitlines()) == 1

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 
 from photochrom.atomic import make_folder
@@ -90,8 +91,13 @@ def train(
         TrainingError: the loss is not a number.
         CheckpointError: the folder holds a run of another network.
     """
+    # an encoder that is frozen for a while has parameters without gradients
+    several = DDPStrategy(find_unused_parameters=True)
     fabric = Fabric(
-        accelerator=options.accelerator, devices=options.devices, precision=recipe.precision
+        accelerator=options.accelerator,
+        strategy=several if options.devices > 1 else "auto",
+        devices=options.devices,
+        precision=recipe.precision,
     )
     fabric.launch()
     make_folder(folder)
