@@ -28,6 +28,9 @@ LIGHTNESS_MAX = 100.0
 CHROMA_SCALE = 110.0
 """The largest |a| or |b| of an sRGB colour, rounded up: networks divide by it."""
 
+TYPICAL_CHROMA = 20.0
+"""CIELAB units per unit of an unbounded regression head, so that its weights stay near 1."""
+
 WHITE_D65 = (0.95047, 1.0, 1.08883)
 """CIE XYZ of the D65 white point, Y = 1."""
 

@@ -26,6 +26,7 @@ from photochrom.photo import (
     open_photo,
     photo_from_array,
     to_array,
+    to_eight_bits,
     upsample_chroma,
     write_photo,
 )
@@ -107,10 +108,8 @@ class ColorizeResult:
         """The picture as an 8-bit PIL image."""
         from PIL import Image
 
-        array = self.to_array()
-        if array.dtype == np.uint16:
-            array = (array / 257).round().astype(np.uint8)
-        return Image.fromarray(array)
+        image = self.image if self.photo.depth == 8 else to_eight_bits(self.image)
+        return Image.fromarray(to_array(image))
 
 
 class Colorizer:
@@ -132,9 +131,7 @@ class Colorizer:
         """The opened model file."""
         return self._model
 
-    def colorize(
-        self, source: Any, options: ColorizeOptions = ColorizeOptions()
-    ) -> ColorizeResult:  # fmt: skip
+    def colorize(self, source: Any, options: ColorizeOptions = ColorizeOptions()) -> ColorizeResult:
         """The most likely colouring of a picture.
 
         Args:
@@ -149,7 +146,7 @@ class Colorizer:
 
     def variants(
         self, source: Any, count: int, options: ColorizeOptions = ColorizeOptions()
-    ) -> list[ColorizeResult]:  # fmt: skip
+    ) -> list[ColorizeResult]:
         """Several plausible colourings of a picture, the most likely first.
 
         Args:

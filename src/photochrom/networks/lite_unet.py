@@ -8,12 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from photochrom.color import TYPICAL_CHROMA
 from photochrom.networks.blocks import ConvNormReLU, Prediction, SizeRule
 from photochrom.networks.efficientnet_lite import EfficientNetLiteEncoder
 from photochrom.palette import palette_by_name
-
-TYPICAL_CHROMA = 20.0
-"""CIELAB units per unit of the regression head, so that its weights stay near 1."""
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from photochrom.color import LIGHTNESS_MAX, rgb_to_lab_tensor
+from photochrom.color import LIGHTNESS_MAX, TYPICAL_CHROMA, rgb_to_lab_tensor
 from photochrom.errors import OptionError
 from photochrom.networks.blocks import Prediction
-from photochrom.networks.lite_unet import TYPICAL_CHROMA
 
 OUTPUT_CHANNELS = {"rgb": 3, "lab": 2}
 """The output spaces and the channels of a network's last layer in each."""

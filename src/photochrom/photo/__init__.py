@@ -7,6 +7,7 @@ is read, joined with that chroma, and written; nothing else happens to it.
 from photochrom.photo.guided import area_resize, upsample_chroma
 from photochrom.photo.merge import merge_chroma
 from photochrom.photo.read import DEFAULT_MAX_PIXELS, Photo, open_photo, photo_from_array
+from photochrom.photo.samples import to_eight_bits
 from photochrom.photo.write import (
     WriteOptions,
     encode_photo,
@@ -26,6 +27,7 @@ __all__ = [
     "open_photo",
     "photo_from_array",
     "to_array",
+    "to_eight_bits",
     "upsample_chroma",
     "write_photo",
 ]

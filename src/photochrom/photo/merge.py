@@ -14,6 +14,7 @@ from photochrom.photo.failures import NAME_FIELD, reading
 from photochrom.photo.gamut import fit_to_srgb
 from photochrom.photo.guided import area_resize, guide_size, guided_planes
 from photochrom.photo.read import Photo
+from photochrom.photo.samples import to_eight_bits
 
 
 def merge_chroma(photo: Photo, ab: FloatArray) -> Any:
@@ -87,9 +88,7 @@ def _encode(xyz: Any, photo: Photo) -> Any:
         .colourspace("rgb16")
     )
     if photo.depth == 8:
-        # libvips' own way to 8 bits is off by up to 0.75 of a step in the shadows
-        rounded = ((np.arange(65536) + 128) // 257).astype(np.uint8)[None]
-        picture = picture.maplut(pyvips.Image.new_from_array(rounded)).copy(interpretation="srgb")
+        picture = to_eight_bits(picture)
     if profile is not None:
         picture = picture.copy()
         picture.set_type(pyvips.GValue.blob_type, tones.ICC_FIELD, profile)

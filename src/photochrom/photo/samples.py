@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pyvips
+
 from photochrom.errors import UnreadableError
 
 _USABLE = ("uchar", "ushort", "uint", "float", "double")
@@ -54,6 +57,18 @@ def to_integer(image: Any, white: float) -> Any:
     if image.format == "uint":
         return (image >> 16).cast("ushort")
     return image
+
+
+def to_eight_bits(image: Any) -> Any:
+    """A 16-bit picture, alpha and all, rounded to 8 bits, as a streaming expression.
+
+    libvips' own way is off by up to 0.75 of a step in the shadows.
+
+    Args:
+        image: ushort, any number of bands.
+    """
+    rounded = ((np.arange(65536) + 128) // 257).astype(np.uint8)[None]
+    return image.maplut(pyvips.Image.new_from_array(rounded)).copy(interpretation="srgb")
 
 
 def split_alpha(image: Any) -> tuple[Any, Any]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
-import numpy as np
 import pyvips
 
 from photochrom.atomic import written_whole
@@ -19,6 +18,7 @@ from photochrom.errors import OptionError, OutputError, PhotoWarning
 from photochrom.photo.failures import NAME_FIELD, reading, reason
 from photochrom.photo.metadata import Metadata, attach_metadata, for_format
 from photochrom.photo.read import Photo
+from photochrom.photo.samples import to_eight_bits
 from photochrom.photo.tifftags import Tags, add_tags, read_exif_tags
 
 Format = Literal["keep", "png", "jpeg", "tiff", "webp"]
@@ -181,9 +181,7 @@ def _finish(image: Any, photo: Photo, kind: str, options: WriteOptions) -> Any:
     """The picture as the format can hold it, with its metadata."""
     if kind in ("jpeg", "webp") and image.format == "ushort":
         _warn(f"{photo.name}: {kind} holds 8 bits per sample; written so. PNG and TIFF keep 16")
-        rounded = ((np.arange(65536) + 128) // 257).astype(np.uint8)[None]
-        eight = image.maplut(pyvips.Image.new_from_array(rounded))
-        image = eight.copy(interpretation="srgb")
+        image = to_eight_bits(image)
     if kind == "jpeg" and image.bands == 4:
         _warn(f"{photo.name}: jpeg holds no transparency; laid on white")
         image = image.flatten(background=[255, 255, 255])
