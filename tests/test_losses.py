@@ -153,10 +153,23 @@ def test_adversarial_terms_equal_their_formulas():
 def test_the_feature_loss_is_zero_on_the_truth_and_reaches_the_prediction():
     prediction, lab = example()
     lab[:, 1:] /= 10  # within sRGB, so that nothing is clipped
-    features = torch.nn.Conv2d(3, 4, 3)
+    convolution = torch.nn.Conv2d(3, 4, 3)
+
+    def features(rgb):
+        return [rgb, convolution(rgb)]
+
     assert feature_loss(features, Prediction(lab[:, 1:]), lab).item() == pytest.approx(0, abs=1e-6)
     feature_loss(features, prediction, lab).backward()
     assert prediction.ab.grad.any()
+
+
+def test_the_feature_loss_by_name_knows_false_colours_from_true_ones():
+    lab = torch.full((1, 3, 40, 50), 20.0)
+    lab[:, :1] = torch.rand(1, 1, 40, 50, generator=torch.Generator().manual_seed(0)) * 60 + 20
+    loss = WeightedLoss({"feature": 1.0}, options={"feature": {"network": "lite0"}})
+    near, far = (Prediction(lab[:, 1:] + shift) for shift in (2.0, -40.0))
+    assert loss(Prediction(lab[:, 1:]), lab)[0].item() == pytest.approx(0, abs=1e-6)
+    assert 0 < loss(near, lab)[0].item() < loss(far, lab)[0].item()
 
 
 def test_a_weighted_sum_is_the_sum_of_its_terms():

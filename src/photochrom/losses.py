@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -19,6 +19,7 @@ from torch import Tensor
 from photochrom.color import lab_to_rgb_tensor
 from photochrom.errors import OptionError
 from photochrom.networks.blocks import Prediction
+from photochrom.networks.efficientnet_lite import frozen_features
 from photochrom.palette import AB_MAX, AB_MIN, palette_by_name
 
 Loss = Callable[..., Tensor]
@@ -127,6 +128,17 @@ def soft_cross_entropy(
     return _weighted_cross_entropy(prediction, nearest, mass, spacing, class_weights)
 
 
+def feature(prediction: Prediction, lab: Tensor, *, network: str = "lite0") -> Tensor:
+    """`feature_loss` with ImageNet features of EfficientNet-Lite at strides 4, 8 and 16.
+
+    Args:
+        prediction: any h and w.
+        lab: (N, 3, h, w) the truth.
+        network: "lite0", "lite1" or "lite2", from its package.
+    """
+    return feature_loss(frozen_features(network, lab.device), prediction, lab)
+
+
 LOSSES: dict[str, Loss] = {
     "half_squared_error": half_squared_error,
     "mean_squared_error": mean_squared_error,
@@ -138,6 +150,7 @@ LOSSES: dict[str, Loss] = {
     "cross_entropy": cross_entropy,
     "smoothed_cross_entropy": smoothed_cross_entropy,
     "soft_cross_entropy": soft_cross_entropy,
+    "feature": feature,
 }
 """The table of losses: adding one is adding a row."""
 
@@ -198,19 +211,22 @@ def cross_entropy_adversarial(judged: Tensor, *, real: bool) -> Tensor:
 
 
 def feature_loss(
-    features: Callable[[Tensor], Tensor], prediction: Prediction, lab: Tensor
+    features: Callable[[Tensor], Sequence[Tensor]], prediction: Prediction, lab: Tensor
 ) -> Tensor:
     """The mean absolute difference of a frozen network's features (Johnson et al. 2016).
 
     Args:
-        features: what maps sRGB (N, 3, h, w) in 0..1 to features.
-        prediction: its ab is set on the true luminance.
+        features: what maps sRGB (N, 3, h, w) in 0..1 to feature maps; each counts the same.
+        prediction: its sRGB where it has that, else its ab on the true luminance.
         lab: (N, 3, h, w) the truth.
     """
-    coloured = lab_to_rgb_tensor(torch.cat([lab[:, :1], prediction.ab], 1))
+    coloured = prediction.rgb
+    if coloured is None:
+        coloured = lab_to_rgb_tensor(torch.cat([lab[:, :1], prediction.ab], 1))
     with torch.no_grad():
         wanted = features(lab_to_rgb_tensor(lab))
-    return F.l1_loss(features(coloured), wanted)
+    pairs = zip(features(coloured), wanted, strict=True)
+    return torch.stack([F.l1_loss(own, true) for own, true in pairs]).mean()
 
 
 def _checked_options(name: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 import io
 import tarfile
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from photochrom.data.find import find_shards_and_folders, in_validation, read_pictures
+from photochrom.data.find import find_shards_and_folders, read_pictures
 from photochrom.errors import DataError
 
 
@@ -58,10 +57,3 @@ def test_a_damaged_shard_is_an_error_that_names_it(tmp_path):
     (tmp_path / "broken.tar").write_bytes(b"no tar at all" * 100)
     with pytest.raises(DataError, match=r"broken\.tar"):
         list(read_pictures(tmp_path / "broken.tar"))
-
-
-def test_the_split_depends_on_the_key_alone_and_has_the_asked_share():
-    keys = [f"topic/source/label/{i:06d}.webp" for i in range(4000)]
-    held_out = np.array([in_validation(key, 0.1) for key in keys])
-    assert 0.08 < held_out.mean() < 0.12
-    assert all(in_validation(k, 0.2) for k, held in zip(keys, held_out, strict=True) if held)

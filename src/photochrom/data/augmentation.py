@@ -8,6 +8,7 @@ stay true.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -31,10 +32,15 @@ class AugmentationConfig:
     shear: float = 0.05
     film: float = 0.5
 
+    @property
+    def keeps_whole(self) -> bool:
+        """Whether pictures are shown whole: mirrored or not, and otherwise as in validation."""
+        return self.zoom == 1 and self.shear == 0
+
 
 def random_crops(
     lab: Tensor, side: int, config: AugmentationConfig, generator: torch.Generator
-) -> Tensor:
+) -> tuple[Tensor, Tensor]:
     """Random windows of pictures, mirrored, zoomed and sheared, resampled to one size.
 
     Args:
@@ -44,26 +50,51 @@ def random_crops(
         generator: the source of all chance.
 
     Returns:
-        (N, 3, side, side).
+        The windows (N, 3, side, side), and which of them are mirrored, (N,) bool.
     """
-    n = len(lab)
 
     def uniform(low: float, high: float) -> Tensor:
-        return torch.rand(n, generator=generator) * (high - low) + low
+        return torch.rand(len(lab), 1, 1, generator=generator) * (high - low) + low
 
     zoom = uniform(config.zoom, 1.0)
     shift_x, shift_y = (uniform(-1, 1) * (1 - zoom) for _ in range(2))
     shear = uniform(-config.shear, config.shear)
-    mirror = torch.where(torch.rand(n, generator=generator) < config.flip, -1.0, 1.0)
-    theta = torch.stack(
-        [
-            torch.stack([mirror * zoom, shear, shift_x], 1),
-            torch.stack([torch.zeros(n), zoom, shift_y], 1),
-        ],
-        1,
-    ).to(lab.device)
-    grid = F.affine_grid(theta, [n, lab.shape[1], side, side], align_corners=False)
-    return F.grid_sample(lab, grid, padding_mode="reflection", align_corners=False)
+    mirrored = torch.rand(len(lab), generator=generator) < config.flip
+    if config.keeps_whole:
+        whole = centre_crops(lab, side)
+        chosen = mirrored.view(-1, 1, 1, 1).to(lab.device)
+        return torch.where(chosen, whole.flip(-1), whole), mirrored
+    sign = torch.where(mirrored, -1.0, 1.0).view(-1, 1, 1)
+    # pixel centres in -1..1; F.affine_grid gives the same in three times the time
+    y, x = _pixel_centres(side).view(-1, 1), _pixel_centres(side)
+    from_x = (sign * zoom * x + shift_x) + shear * y
+    from_y = (zoom * y + shift_y).expand_as(from_x)
+    grid = torch.stack([from_x, from_y], -1).to(lab.device)
+    crops = F.grid_sample(lab, grid, padding_mode="reflection", align_corners=False)
+    return crops, mirrored
+
+
+def random_windows(lab: Tensor, side: int, flip: float, generator: torch.Generator) -> Tensor:
+    """Random windows of pictures as they are, pixel for pixel, some of them mirrored.
+
+    Args:
+        lab: (N, C, H, W) float.
+        side: height and width of a window in pixels, at most H and W.
+        flip: share of windows mirrored left to right.
+        generator: the source of all chance.
+
+    Returns:
+        (N, C, side, side).
+    """
+    n, _, height, width = lab.shape
+    tops = torch.randint(height - side + 1, (n,), generator=generator).tolist()
+    lefts = torch.randint(width - side + 1, (n,), generator=generator).tolist()
+    mirrored = (torch.rand(n, generator=generator) < flip).tolist()
+    windows = []
+    for picture, top, left, mirror in zip(lab, tops, lefts, mirrored, strict=True):
+        window = picture[:, top : top + side, left : left + side]
+        windows.append(window.flip(2) if mirror else window)
+    return torch.stack(windows)
 
 
 def centre_crops(lab: Tensor, side: int) -> Tensor:
@@ -85,30 +116,56 @@ def film_look(lab: Tensor, share: float, generator: torch.Generator) -> Tensor:
     Returns:
         L (N, 1, H, W), 0..100.
     """
-    n, device = len(lab), lab.device
+    luminance = lab[:, :1].clamp(0, 100)
+    if share == 0:
+        return luminance
 
     def uniform(low: float, high: float) -> Tensor:
-        drawn = torch.rand(n, 1, 1, 1, generator=generator) * (high - low) + low
-        return drawn.to(device)
+        return torch.rand(len(lab), 1, 1, 1, generator=generator) * (high - low) + low
 
-    luminance, a, b = lab[:, :1], lab[:, 1:2], lab[:, 2:]
+    # the order of these lines is the order of chance: another one would change every recipe's film
     blue_sensitive = uniform(0, 1) * (uniform(0, 1) < 0.4)
-    look = luminance - blue_sensitive * (0.25 * a.clamp(min=0) + 0.15 * b)
-    look = 100 * (look / 100).clamp(0, 1) ** uniform(0.75, 1.3)
+    gamma = uniform(0.75, 1.3)
     black, white = uniform(-4, 14), uniform(80, 104)
     faded = uniform(0, 1) < 0.6
+    soft = uniform(0, 1) < 0.4
+    grain = torch.randn(luminance.shape, generator=generator)
+    grain_size = uniform(0, 4) * (uniform(0, 1) < 0.5)
+    changed = (uniform(0, 1) < share).flatten()
+    drawn = (blue_sensitive, gamma, black, white, faded, soft, grain, grain_size)
+    blue_sensitive, gamma, black, white, faded, soft, grain, grain_size = (
+        values[changed].to(lab.device) for values in drawn
+    )
+    L, a, b = lab[changed].chunk(3, dim=1)
+    look = L - blue_sensitive * (0.25 * a.clamp(min=0) + 0.15 * b)
+    look = 100 * (look / 100).clamp(0, 1) ** gamma
     look = torch.where(faded, black + look * (white - black) / 100, look)
-    look = torch.where(uniform(0, 1) < 0.4, _soften(look), look)
-    grain = torch.randn(look.shape, generator=generator).to(device)
-    look = look + grain * uniform(0, 4) * (uniform(0, 1) < 0.5)
-    return torch.where(uniform(0, 1) < share, look, luminance).clamp(0, 100)
+    out_of_focus = soft.flatten()
+    look[out_of_focus] = _soften(look[out_of_focus])
+    luminance[changed] = (look + grain * grain_size).clamp(0, 100)
+    return luminance
 
 
 def _soften(luminance: Tensor, sigma: float = 1.0) -> Tensor:
     """A Gaussian blur, (N, 1, H, W)."""
     reach = math.ceil(2 * sigma)
-    offsets = torch.arange(-reach, reach + 1, device=luminance.device, dtype=luminance.dtype)
-    kernel = torch.exp(-(offsets**2) / (2 * sigma**2))
-    kernel = kernel / kernel.sum()
+    offsets = torch.arange(-reach, reach + 1, dtype=luminance.dtype)
+    bell = torch.exp(-(offsets**2) / (2 * sigma**2))
+    kernel = (bell / bell.sum()).tolist()
+    height, width = luminance.shape[-2:]
     padded = F.pad(luminance, (reach,) * 4, mode="replicate")
-    return F.conv2d(F.conv2d(padded, kernel.view(1, 1, 1, -1)), kernel.view(1, 1, -1, 1))
+    # shifted sums: torch's convolution of one channel takes up to fifty times as long
+    across = _weighted_sum([padded[..., i : i + width] for i in range(2 * reach + 1)], kernel)
+    return _weighted_sum([across[..., i : i + height, :] for i in range(2 * reach + 1)], kernel)
+
+
+def _weighted_sum(parts: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    total = weights[0] * parts[0]
+    for weight, part in zip(weights[1:], parts[1:], strict=True):
+        total.add_(part, alpha=weight)
+    return total
+
+
+def _pixel_centres(side: int) -> Tensor:
+    """Where the pixels of a row lie between its ends at -1 and 1, (side,)."""
+    return (torch.arange(side) * 2 + 1) / side - 1

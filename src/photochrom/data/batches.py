@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,9 +17,9 @@ from photochrom.data.augmentation import (
     centre_crops,
     film_look,
     random_crops,
+    random_windows,
 )
 from photochrom.data.decoded import AB_OFFSET, L_LEVELS_PER_UNIT, ByteArray, DecodedPictures
-from photochrom.data.find import in_validation
 from photochrom.errors import DataError
 
 
@@ -29,22 +30,41 @@ class Batch:
     Attributes:
         luminance: (N, 1, H, W) 0..100, as the network gets it.
         lab: (N, 3, H, W) the true picture in CIELAB.
+        embedding: (N, classes) what the network's global branch says of `luminance`, where that
+            is kept; None otherwise.
     """
 
     luminance: Tensor
     lab: Tensor
+    embedding: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on a device."""
-        return Batch(self.luminance.to(device), self.lab.to(device))
+        embedding = None if self.embedding is None else self.embedding.to(device)
+        return Batch(self.luminance.to(device), self.lab.to(device), embedding)
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """What a network is called with: L, channels last, and the embedding where it is kept."""
+        known = () if self.embedding is None else (self.embedding,)
+        return (self.luminance.contiguous(memory_format=torch.channels_last), *known)
+
+
+class Embeddings(Protocol):
+    """Where batches find what the global branch says; see `photochrom.data.embeddings`."""
+
+    def rows(self, indices: np.ndarray, mirrored: Tensor | None = None) -> Tensor:
+        """(N, classes) of pictures by their index, of their mirror images where `mirrored` is."""
+        ...
 
 
 def lab_from_bytes(squares: ByteArray) -> Tensor:
     """CIELAB (N, 3, H, W) float of decoded pictures (N, H, W, 3) uint8."""
-    stored = torch.from_numpy(squares).permute(0, 3, 1, 2).float()
-    scale = torch.tensor([1 / L_LEVELS_PER_UNIT, 1, 1]).view(1, 3, 1, 1)
-    shift = torch.tensor([0.0, AB_OFFSET, AB_OFFSET]).view(1, 3, 1, 1)
-    return stored * scale - shift
+    # plane by plane and in place: this runs for every batch
+    lab = torch.from_numpy(squares).permute(0, 3, 1, 2).contiguous().float()
+    lab[:, 0] *= 1 / L_LEVELS_PER_UNIT
+    lab[:, 1:] -= AB_OFFSET
+    return lab
 
 
 @dataclass(frozen=True)
@@ -58,6 +78,8 @@ class BatchOptions:
             named).
         augmentation: how far pictures are changed.
         seed: the source of all chance.
+        patches: crops are windows of `side` pixels at the stored scale, mirrored or not: no zoom,
+            no shear.
     """
 
     side: int
@@ -65,6 +87,13 @@ class BatchOptions:
     weights: Mapping[str, float]
     augmentation: AugmentationConfig
     seed: int
+    patches: bool = False
+
+
+def embeddings_fit(options: BatchOptions) -> bool:
+    """Whether pictures are shown as they are, mirrored at most, so that embeddings can be kept."""
+    augmentation = options.augmentation
+    return augmentation.keeps_whole and augmentation.film == 0 and not options.patches
 
 
 class TrainingBatches:
@@ -78,12 +107,15 @@ class TrainingBatches:
         pictures: the decoded pictures.
         chosen: indices of those to train on.
         options: how batches are made of them.
+        embeddings: of the chosen pictures and their mirror images; used if `embeddings_fit`.
     """
 
     def __init__(
-        self, pictures: DecodedPictures, chosen: np.ndarray, options: BatchOptions
-    ) -> None:
+        self, pictures: DecodedPictures, chosen: np.ndarray, options: BatchOptions,
+        embeddings: Embeddings | None = None,
+    ) -> None:  # fmt: skip
         self.pictures, self.chosen, self.options = pictures, chosen, options
+        self.embeddings = embeddings
         weights = options.weights
         share = np.array([weights.get(pictures.sources[i], 1.0) for i in chosen], np.float64)
         if not share.sum() > 0:
@@ -98,8 +130,14 @@ class TrainingBatches:
         indices = self.chosen[self._draw(number, chance)]
         generator = torch.Generator().manual_seed(int(chance.integers(2**62)))
         pictures = lab_from_bytes(self.pictures.take(indices))
-        lab = random_crops(pictures, options.side, options.augmentation, generator)
-        return Batch(film_look(lab, options.augmentation.film, generator), lab)
+        mirrored, embedding = None, None
+        if options.patches:
+            lab = random_windows(pictures, options.side, options.augmentation.flip, generator)
+        else:
+            lab, mirrored = random_crops(pictures, options.side, options.augmentation, generator)
+        if self.embeddings is not None and embeddings_fit(options):
+            embedding = self.embeddings.rows(indices, mirrored)
+        return Batch(film_look(lab, options.augmentation.film, generator), lab, embedding)
 
     def _draw(self, number: int, chance: np.random.Generator) -> np.ndarray:
         """Which of the chosen pictures a batch shows."""
@@ -141,19 +179,14 @@ class TrainingBatches:
 
 
 def validation_batches(
-    pictures: DecodedPictures, chosen: np.ndarray, side: int, size: int
-) -> Iterator[Batch]:
+    pictures: DecodedPictures, chosen: np.ndarray, side: int, size: int,
+    embeddings: Embeddings | None = None,
+) -> Iterator[Batch]:  # fmt: skip
     """The held-out pictures, whole and unchanged, at the training size."""
     for start in range(0, len(chosen), size):
-        lab = lab_from_bytes(pictures.take(chosen[start : start + size]))
-        lab = centre_crops(lab, side)
-        yield Batch(lab[:, :1], lab)
-
-
-def split(pictures: DecodedPictures, validation_share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Indices to train on and indices held out, by the hash of each picture's key."""
-    held_out = np.array([in_validation(key, validation_share) for key in pictures.keys], bool)
-    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+        indices = chosen[start : start + size]
+        lab = centre_crops(lab_from_bytes(pictures.take(indices)), side)
+        yield Batch(lab[:, :1], lab, None if embeddings is None else embeddings.rows(indices))
 
 
 def _put(

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
+from photochrom.atomic import make_folder, written_whole
 from photochrom.color import rgb_to_lab
 from photochrom.data.find import EncodedPicture, find_shards_and_folders, read_pictures
 from photochrom.errors import DataError
@@ -65,13 +66,13 @@ class DecodedPictures:
 def decode_pictures(
     paths: Iterable[Path], side: int, cache: Path, *, jobs: int | None = None
 ) -> DecodedPictures:
-    """Every picture of folders and shards as a square of `side` pixels, cached.
+    """Every picture of folders, shards and CIFAR-10 as a square of `side` pixels, cached.
 
     Each picture is turned upright, its middle square is taken and shrunk or enlarged to the side.
     Pictures that cannot be read are left out.
 
     Args:
-        paths: folders and .tar shards.
+        paths: see `find_shards_and_folders`.
         side: height and width in pixels.
         cache: folder for the decoded arrays; one file a shard or folder, reused while that is
             unchanged.
@@ -79,8 +80,9 @@ def decode_pictures(
 
     Raises:
         DataError: nothing could be read.
+        OutputError: the cache cannot be written.
     """
-    cache.mkdir(parents=True, exist_ok=True)
+    make_folder(cache)
     parts = [
         _decode_place(place, side, cache, jobs) for place in find_shards_and_folders(list(paths))
     ]
@@ -102,8 +104,11 @@ def _decode_place(
     array_file, index_file = cache / f"{stem}.lab", cache / f"{stem}.json"
     if not index_file.exists():
         keys, sources = [], []
-        partial = array_file.with_suffix(".part")
-        with partial.open("wb") as file, ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
+        with (
+            written_whole(array_file) as partial,
+            partial.open("wb") as file,
+            ProcessPoolExecutor(jobs or os.cpu_count()) as pool,
+        ):
             for batch in _batches(read_pictures(place), 512):
                 squares = pool.map(_to_square, batch, [side] * len(batch), chunksize=32)
                 for picture, square in zip(batch, squares, strict=True):
@@ -111,8 +116,9 @@ def _decode_place(
                         file.write(square)
                         keys.append(picture.key)
                         sources.append(picture.source)
-        partial.replace(array_file)
-        index_file.write_text(json.dumps({"keys": keys, "sources": sources}))
+        # last, since it is what tells that the array is there
+        with written_whole(index_file) as partial:
+            partial.write_text(json.dumps({"keys": keys, "sources": sources}))
     index = json.loads(index_file.read_text())
     return array_file, index["keys"], index["sources"]
 

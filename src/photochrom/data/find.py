@@ -1,17 +1,17 @@
-"""Where training pictures come from: folders of pictures and WebDataset tar shards.
+"""Where training pictures come from: folders of pictures, WebDataset tar shards and CIFAR-10.
 
-A `PictureSource` yields encoded pictures with a key, "topic/source/label/number" in a shard, the
-path below the folder otherwise. The key decides the split, so that adding pictures moves none.
+Every picture has a key: "topic/source/label/number" in a shard, "cifar-10/batch/class/row" in
+CIFAR-10, the path below the folder otherwise. The key decides the split.
 """
 
 from __future__ import annotations
 
-import hashlib
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from photochrom.data.cifar import ARCHIVE, SOURCE, find_cifar, is_cifar, read_batches
 from photochrom.errors import DataError
 
 PICTURE_SUFFIXES = frozenset(
@@ -25,7 +25,8 @@ class EncodedPicture:
 
     Attributes:
         key: what it is called: its path below the folder, or inside the shard.
-        source: the collection it belongs to: the second part of a shard's key, else the folder.
+        source: the collection it belongs to: the second part of a shard's key, "cifar-10", else
+            the folder.
         content: the encoded bytes.
     """
 
@@ -35,34 +36,40 @@ class EncodedPicture:
 
 
 def find_shards_and_folders(paths: Iterable[Path]) -> list[Path]:
-    """Every tar shard and every folder of loose pictures among the paths, shards in folders too.
+    """Every tar shard, CIFAR-10 and folder of loose pictures among the paths.
+
+    Shards and CIFAR-10 are also found in folders, whose loose pictures are then left out.
 
     Raises:
         DataError: a path that does not exist, or holds neither shards nor pictures.
     """
     found: list[Path] = []
     for path in paths:
-        if path.is_file() and path.suffix == ".tar":
+        if path.is_file() and (path.suffix == ".tar" or is_cifar(path)):
             found.append(path)
         elif path.is_dir():
-            shards = sorted(path.rglob("*.tar"))
-            found += shards
-            if not shards:
+            packed = [*find_cifar(path), *sorted(path.rglob("*.tar"))]
+            found += packed
+            if not packed:
                 if not any(_is_picture(file) for file in path.rglob("*")):
                     raise DataError(f"{path}: no pictures and no .tar shards in this folder")
                 found.append(path)
         else:
-            raise DataError(f"{path}: neither a folder nor a .tar shard")
+            raise DataError(f"{path}: neither a folder nor a .tar shard, nor {ARCHIVE}")
     return found
 
 
 def read_pictures(place: Path) -> Iterator[EncodedPicture]:
-    """The encoded pictures of one shard or folder, always in the same order."""
+    """The encoded pictures of one shard, folder or CIFAR-10, always in the same order."""
+    if is_cifar(place):
+        for key, picture in read_batches(place):
+            yield EncodedPicture(key, SOURCE, picture)
+        return
     if place.is_dir():
         for file in sorted(place.rglob("*")):
             if _is_picture(file):
                 key = file.relative_to(place).as_posix()
-                yield EncodedPicture(key, place.name, file.read_bytes())
+                yield EncodedPicture(key, place.name, _content(file))
         return
     try:
         with tarfile.open(place) as tar:
@@ -76,15 +83,12 @@ def read_pictures(place: Path) -> Iterator[EncodedPicture]:
         raise DataError(f"{place}: not a readable tar shard ({error})") from error
 
 
-def in_validation(key: str, share: float) -> bool:
-    """Whether a picture is held out: decided by the hash of its key alone.
-
-    Args:
-        key: the picture's name.
-        share: 0..1, how many of all pictures are held out.
-    """
-    digest = hashlib.sha256(key.encode()).digest()
-    return int.from_bytes(digest[:8]) / 2**64 < share
+def _content(file: Path) -> bytes:
+    """A file's bytes; none where it cannot be read, so that it is left out as any damaged one."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def _is_picture(file: Path) -> bool:

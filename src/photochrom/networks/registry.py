@@ -12,9 +12,15 @@ from torch import nn
 from photochrom.errors import OptionError
 from photochrom.networks.cifar_convnet import CifarConvNet, CifarConvNetConfig
 from photochrom.networks.conv_autoencoder import ConvAutoencoder, ConvAutoencoderConfig
-from photochrom.networks.dcgan import DCGANConfig, DCGANGenerator
+from photochrom.networks.dcgan import (
+    DCGANConfig,
+    DCGANDiscriminator,
+    DCGANDiscriminatorConfig,
+    DCGANGenerator,
+)
 from photochrom.networks.deep_cnn import DeepCNN, DeepCNNConfig
 from photochrom.networks.densenet import DenseNet, DenseNetConfig
+from photochrom.networks.discriminators import PatchGAN, PatchGANConfig
 from photochrom.networks.eight_layer import EightLayer, EightLayerConfig
 from photochrom.networks.fusion import FusionConfig, FusionNetwork
 from photochrom.networks.lite_unet import LiteUNet, LiteUNetConfig
@@ -49,27 +55,50 @@ NETWORKS: dict[str, NetworkEntry] = {
 }
 
 
+DISCRIMINATORS: dict[str, NetworkEntry] = {
+    "dcgan": NetworkEntry(DCGANDiscriminatorConfig, DCGANDiscriminator),
+    "patch_gan": NetworkEntry(PatchGANConfig, PatchGAN),
+}
+"""What judges colour in adversarial training: L (N, 1, H, W), ab (N, 2, H, W) -> logits."""
+
+
 def network_config(name: str, options: Mapping[str, Any]) -> Any:
     """The config of a network with some of its numbers set.
 
     Raises:
         OptionError: an unknown network, or an option it does not have.
     """
-    if name not in NETWORKS:
-        raise OptionError(f"no network {name!r}{_suggest(name, NETWORKS)}")
-    config_class = NETWORKS[name].config
-    fields = {field.name for field in dataclasses.fields(config_class)}
-    for option in options:
-        if option not in fields:
-            raise OptionError(f"network {name} has no option {option!r}{_suggest(option, fields)}")
-    # lists come from YAML and JSON; the configs are frozen and hold tuples
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
-    return config_class(**values)
+    return _config(NETWORKS, "network", name, options)
 
 
 def build_network(name: str, options: Mapping[str, Any]) -> nn.Module:
     """A network by its name in the table, with some of its numbers set."""
     return NETWORKS[name].build(network_config(name, options))
+
+
+def build_discriminator(name: str, options: Mapping[str, Any]) -> nn.Module:
+    """A discriminator by its name in the table, with some of its numbers set.
+
+    Raises:
+        OptionError: an unknown discriminator, or an option it does not have.
+    """
+    config = _config(DISCRIMINATORS, "discriminator", name, options)
+    return DISCRIMINATORS[name].build(config)
+
+
+def _config(
+    table: Mapping[str, NetworkEntry], kind: str, name: str, options: Mapping[str, Any]
+) -> Any:
+    if name not in table:
+        raise OptionError(f"no {kind} {name!r}{_suggest(name, table)}")
+    config_class = table[name].config
+    fields = {field.name for field in dataclasses.fields(config_class)}
+    for option in options:
+        if option not in fields:
+            raise OptionError(f"{kind} {name} has no option {option!r}{_suggest(option, fields)}")
+    # lists come from YAML and JSON; the configs are frozen and hold tuples
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+    return config_class(**values)
 
 
 def _suggest(word: str, known: Any) -> str:

@@ -11,7 +11,7 @@ import torch
 from photochrom.atomic import written_whole
 from photochrom.errors import CheckpointError, OutputError
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Checkpoint:
         step: optimiser steps done.
         network: state dict of the trained weights.
         averaged: state dict of the averaged (EMA) weights: the ones to use.
-        optimizer: state dict of the optimiser.
+        training: what the step keeps beside the network: optimisers, perhaps a discriminator.
         best: the lowest validation figure so far.
         history: one row of figures an epoch.
         prior: (Q,) share of each colour class in the training data, None without a palette.
@@ -34,7 +34,7 @@ class Checkpoint:
     step: int
     network: dict[str, Any]
     averaged: dict[str, Any]
-    optimizer: dict[str, Any]
+    training: dict[str, Any]
     best: float
     history: list[dict[str, float]]
     prior: list[float] | None = None

@@ -6,15 +6,17 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from torch import nn
 
 from photochrom.data.augmentation import AugmentationConfig
+from photochrom.data.split import Rule
 from photochrom.errors import OptionError, RecipeError
 from photochrom.losses import WeightedLoss
-from photochrom.networks.registry import network_config
+from photochrom.networks.registry import build_discriminator, network_config
 
 
 class _Section(BaseModel):
@@ -34,7 +36,14 @@ class DataSection(_Section):
     side: int = Field(default=144, ge=16, description="pixels a picture is stored at")
     crop: int = Field(default=128, ge=16, description="pixels a training crop has")
     batch: int = Field(default=64, ge=1)
-    validation: float = Field(default=0.01, gt=0, lt=1, description="share of pictures held out")
+    split: Rule = Field(default="hash", description="see `photochrom.data.split`")
+    validation: float = Field(
+        default=0.01, gt=0, lt=1, description="share of pictures held out by the hash"
+    )
+    patches: bool = Field(
+        default=False,
+        description="crops are windows at the stored scale; validation sees whole pictures",
+    )
     weights: dict[str, float] = {}
 
 
@@ -72,6 +81,28 @@ class OptimSection(_Section):
     warmup_steps: int = Field(default=100, ge=0)
     clip_norm: float = Field(default=1.0, gt=0)
     ema: float = Field(default=0.999, ge=0, lt=1, description="decay of the averaged weights")
+    freeze_norms: bool = Field(
+        default=False, description="batch norms keep the statistics they start with"
+    )
+
+
+class AdversarialSection(_Section):
+    """A discriminator that learns beside the network; see `photochrom.training.steps`."""
+
+    discriminator: str = "patch_gan"
+    options: dict[str, Any] = {}
+    loss: Literal["least_squares", "cross_entropy"] = "least_squares"
+    weight: float = Field(default=1.0, gt=0, description="of the adversarial term")
+    lr: float = Field(default=2e-4, gt=0, description="learning rate of the discriminator")
+    start: float = Field(default=0.0, ge=0, lt=1, description="share of the steps before it begins")
+
+    def build(self) -> nn.Module:
+        """The discriminator.
+
+        Raises:
+            OptionError: an option it does not have.
+        """
+        return build_discriminator(self.discriminator, self.options)
 
 
 class ScheduleSection(_Section):
@@ -80,6 +111,9 @@ class ScheduleSection(_Section):
     epochs: int = Field(default=20, ge=1)
     steps_per_epoch: int | None = Field(
         default=None, ge=1, description="None: as many as show every picture once"
+    )
+    patience: int | None = Field(
+        default=None, ge=1, description="stop after so many epochs without a better validation"
     )
 
 
@@ -94,19 +128,26 @@ class Recipe(_Section):
     data: DataSection = DataSection()
     augmentation: AugmentationSection = AugmentationSection()
     loss: dict[str, float] = {"smooth_l1": 1.0}
-    loss_options: dict[str, dict[str, float]] = {}
+    loss_options: dict[str, dict[str, Any]] = {}
     rebalancing: float | None = Field(
         default=None, gt=0, le=1, description="lambda of the class weights, see palette"
     )
+    adversarial: AdversarialSection | None = None
     optim: OptimSection = OptimSection()
     schedule: ScheduleSection = ScheduleSection()
 
     @model_validator(mode="after")
     def _network_and_losses_fit(self) -> Recipe:
         if not self.loss:
-            raise ValueError("loss is empty; at least one is needed")
+            raise ValueError("loss is empty; at least one is needed (weight 0: reported only)")
+        if self.adversarial is None and not any(self.loss.values()):
+            raise ValueError("every loss has weight 0 and there is no adversarial section")
+        if self.data.patches and self.data.crop > self.data.side:
+            raise ValueError(f"patches of {self.data.crop} pixels in pictures of {self.data.side}")
         try:
             network = network_config(self.network.name, self.network.options)
+            if self.adversarial:
+                self.adversarial.build()
             WeightedLoss(
                 self.loss, options=self.loss_options, palette=getattr(network, "palette", None)
             )
@@ -179,6 +220,7 @@ def _suggest(location: tuple[str | int, ...]) -> str:
     section: Any = Recipe
     for part in location[:-1]:
         section = section.model_fields[part].annotation
+        section = next((s for s in get_args(section) if s is not type(None)), section)
     close = difflib.get_close_matches(str(location[-1]), section.model_fields, n=1)
     if close:
         return f"; did you mean {'.'.join([*map(str, location[:-1]), close[0]])!r}?"

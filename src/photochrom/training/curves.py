@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,30 +15,90 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from photochrom.atomic import written_whole
 from photochrom.color import lab_to_rgb_tensor
 
 
+@dataclass(frozen=True)
+class _Curve:
+    """One figure of the history in a panel."""
+
+    name: str
+    label: str
+    style: Mapping[str, Any]
+
+
+_SAMPLE = {"color": "C0", "marker": "."}
+_VALIDATION = {"color": "C1", "marker": "."}
+_THIN = {"color": "C0", "linewidth": 0.8, "alpha": 0.7, "marker": ".", "markersize": 2}
+_GREY = {"color": "grey", "linewidth": 0.8, "linestyle": "--", "marker": ".", "markersize": 2}
+
+
 def draw_curves(history: list[dict[str, float]], path: Path) -> None:
-    """A PNG of training and validation loss, colour difference and chroma against epochs."""
+    """A PNG of loss, accuracy, colour difference and chroma against epochs.
+
+    Training curves are figures of a fixed sample of the training pictures ("train_sample_..."),
+    taken with the same weights as those of validation; the loss also has its mean while training.
+    Figures that a history lacks, wholly or in some of its epochs, are left out.
+
+    Args:
+        history: one row of figures an epoch, "epoch" among them.
+        path: where to.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    figure = Figure(figsize=(10, 6.4), layout="constrained")
     FigureCanvasAgg(figure)
-    epochs = [row["epoch"] for row in history]
-    panels = (
-        ("loss", ("train_loss", "loss"), ("training", "validation")),
-        ("CIEDE2000, share of grey's", ("ciede2000_ratio",), ("validation",)),
-        ("chroma, share of the truth's", ("chroma_ratio",), ("validation",)),
-    )
-    for axes, (title, names, labels) in zip(figure.subplots(1, 3), panels, strict=True):
-        for name, label in zip(names, labels, strict=True):
-            axes.plot(epochs, [row[name] for row in history], marker=".", label=label)
+    panels = _panels({name for row in history for name in row})
+    for axes, (title, curves) in zip(figure.subplots(2, 2).flat, panels.items(), strict=True):
+        _draw_panel(axes, history, curves)
         axes.set_title(title)
         axes.set_xlabel("epoch")
-        axes.grid(alpha=0.3)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        if title.startswith(("accuracy", "chroma")):
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    with written_whole(path) as partial:
+        figure.savefig(partial, dpi=110, format="png")
+
+
+def _panels(known: Set[str]) -> dict[str, tuple[_Curve, ...]]:
+    """The panels by their titles; which accuracy it is depends on the figures there are."""
+    accuracy, meaning = "pixel_accuracy", "pixels with a and b exact"
+    if "bin_accuracy" in known:
+        accuracy, meaning = "bin_accuracy", "pixels in the right bin"
+    return {
+        "loss": (
+            _Curve("train_loss", "training, mean over the epoch", _THIN),
+            *_training_and_validation("loss"),
+        ),
+        f"accuracy: {meaning}": _training_and_validation(accuracy),
+        "colour difference (CIEDE2000)": (
+            *_training_and_validation("ciede2000"),
+            _Curve("ciede2000_grey", "grey, validation", _GREY),
+        ),
+        "chroma, share of the truth's": _training_and_validation("chroma_ratio"),
+    }
+
+
+def _training_and_validation(name: str) -> tuple[_Curve, _Curve]:
+    return (
+        _Curve(f"train_sample_{name}", "training, sample", _SAMPLE),
+        _Curve(name, "validation", _VALIDATION),
+    )
+
+
+def _draw_panel(axes: Any, history: list[dict[str, float]], curves: Sequence[_Curve]) -> None:
+    epochs = [row["epoch"] for row in history]
+    drawn = [curve for curve in curves if any(curve.name in row for row in history)]
+    for curve in drawn:
+        values = [row.get(curve.name, math.nan) for row in history]
+        axes.plot(epochs, values, label=curve.label, **curve.style)
+    if drawn:
         axes.legend()
-    figure.savefig(path, dpi=110)
+    axes.grid(alpha=0.3)
+    axes.set_visible(bool(drawn))
 
 
 def log_to_tensorboard(row: dict[str, float], folder: Path) -> None:
@@ -75,4 +139,5 @@ def draw_samples(luminance: Tensor, ab: Tensor, lab: Tensor, path: Path) -> None
     n, columns, _, height, width = rows.shape
     rgb = lab_to_rgb_tensor(rows.flatten(0, 1)).view(n, columns, 3, height, width)
     sheet = rgb.permute(0, 3, 1, 4, 2).reshape(n * height, columns * width, 3)
-    Image.fromarray((sheet.numpy() * 255).round().astype(np.uint8)).save(path)
+    with written_whole(path) as partial:
+        Image.fromarray((sheet.numpy() * 255).round().astype(np.uint8)).save(partial, "PNG")
