@@ -9,6 +9,7 @@ from photochrom.data.augmentation import (
     centre_crops,
     film_look,
     random_crops,
+    random_windows,
 )
 
 
@@ -94,3 +95,26 @@ def test_the_film_look_leaves_the_true_picture_as_it_is():
     film_look(lab, 1.0, generator())
     film_look(lab, 0.0, generator()).zero_()
     assert torch.equal(lab, before)
+
+
+def test_windows_are_pieces_of_the_picture_pixel_for_pixel():
+    lab = smooth_pictures(count=40, side=24)
+    windows = random_windows(lab, 16, 0.5, generator())
+    assert windows.shape == (40, 3, 16, 16)
+    mirrored, places = 0, set()
+    for picture, window in zip(lab, windows, strict=True):
+        for flipped, piece in ((False, window), (True, window.flip(2))):
+            for top in range(9):
+                for left in range(9):
+                    if torch.equal(picture[:, top : top + 16, left : left + 16], piece):
+                        mirrored += flipped
+                        places.add((top, left))
+                        break
+    assert 10 < mirrored < 30  # half of them
+    assert len(places) > 20
+    assert {top for top, _ in places} >= {0, 8} and {left for _, left in places} >= {0, 8}
+
+
+def test_a_window_as_large_as_the_picture_is_the_picture():
+    lab = smooth_pictures(count=3, side=24)
+    assert torch.equal(random_windows(lab, 24, 0.0, generator()), lab)

@@ -108,3 +108,21 @@ def test_the_file_is_a_whole_picture_that_is_written_anew(tmp_path, epochs):
         picture.load()
         assert picture.width > picture.height > 500
     assert [file.name for file in tmp_path.iterdir()] == ["curves.png"]
+
+
+def test_the_epoch_of_over_fitting_is_marked(tmp_path):
+    validation, training = [9, 7, 6, 6.2, 6.5, 7], [9, 7, 6, 5, 4, 3]
+    rows = [
+        {"epoch": n + 1, "loss": v, "train_sample_loss": t, "ciede2000": v, "chroma_ratio": 0.5}
+        for n, (v, t) in enumerate(zip(validation, training, strict=True))
+    ]
+    draw_curves(rows, tmp_path / "marked.png")
+    draw_curves(rows[:4], tmp_path / "plain.png")
+    dotted = [has_dotted_red(tmp_path / name) for name in ("marked.png", "plain.png")]
+    assert dotted == [True, False]
+
+
+def has_dotted_red(path):
+    with Image.open(path) as picture:
+        rgb = np.asarray(picture.convert("RGB")).astype(int)
+    return bool((np.abs(rgb - (214, 39, 40)).sum(-1) < 12).any())  # matplotlib's C3

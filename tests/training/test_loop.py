@@ -7,7 +7,9 @@ import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from photochrom.data.decoded import decode_pictures
 from photochrom.errors import CheckpointError, DataError, OutputError, TrainingError
+from photochrom.networks.lite_unet import LiteUNet
 from photochrom.training.checkpoint import load_checkpoint, save_checkpoint
 from photochrom.training.loop import BEST, LAST, RunOptions, train
 from photochrom.training.validation import picture_at
@@ -166,3 +168,20 @@ def test_a_damaged_checkpoint_is_an_error_that_names_it(tmp_path, content):
         load_checkpoint(tmp_path / "x.ckpt")
     with pytest.raises(CheckpointError, match="no such"):
         load_checkpoint(tmp_path / "y.ckpt")
+
+
+def test_patches_are_trained_on_and_whole_pictures_validated_with(
+    tiny, picture_folder, tmp_path, monkeypatch
+):
+    sizes = {True: set(), False: set()}
+
+    def noted(network, luminance):
+        sizes[network.training].add(tuple(luminance.shape[-2:]))
+        return network.decode(network.encoder(luminance))
+
+    monkeypatch.setattr(LiteUNet, "forward", noted)
+    large = decode_pictures([picture_folder], 64, tmp_path / "cache", jobs=1)
+    recipe = tiny("data.side=64", "data.crop=32", "data.patches=true", "schedule.epochs=1")
+    train(recipe, large, tmp_path, Listener(), CPU)
+    assert sizes == {True: {(32, 32)}, False: {(64, 64)}}
+    assert picture_width(tmp_path / "samples.png") == 3 * 64

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from photochrom.atomic import written_whole
 from photochrom.color import lab_to_rgb_tensor
+from photochrom.training.overfitting import parted_at
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ def draw_curves(history: list[dict[str, float]], path: Path) -> None:
 
     Training curves are figures of a fixed sample of the training pictures ("train_sample_..."),
     taken with the same weights as those of validation; the loss also has its mean while training.
-    Figures that a history lacks, wholly or in some of its epochs, are left out.
+    Figures that a history lacks, wholly or in some of its epochs, are left out. Where validation
+    parted from training, the epoch is marked and named.
 
     Args:
         history: one row of figures an epoch, "epoch" among them.
@@ -59,6 +61,11 @@ def draw_curves(history: list[dict[str, float]], path: Path) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if title.startswith(("accuracy", "chroma")):
             axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    parted = parted_at(history)
+    if parted is not None:
+        figure.suptitle(f"over-fitting: validation parted from training after epoch {parted}")
+        for axes in figure.axes:
+            axes.axvline(parted, color="C3", linestyle=":")
     with written_whole(path) as partial:
         figure.savefig(partial, dpi=110, format="png")
 

@@ -26,9 +26,9 @@ def parted_at(history: History) -> int | None:
     Both losses are of the same weights on whole, unchanged pictures. Where nothing but a
     discriminator is minimised, and the loss is always 0, colour differences stand in.
     """
-    if not history or "train_sample_loss" not in history[-1]:
+    name = "loss" if any(row.get("loss") for row in history) else "ciede2000"
+    if not history or not all({name, f"train_sample_{name}"} <= row.keys() for row in history):
         return None
-    name = "loss" if any(row["loss"] for row in history) else "ciede2000"
     validation = [row[name] for row in history]
     training = [row[f"train_sample_{name}"] for row in history]
     best = validation.index(min(validation))
