@@ -2,10 +2,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch import nn
 
 from photochrom.data.decoded import decode_pictures
+from photochrom.networks.lite_unet import LiteUNet, LiteUNetConfig
 from photochrom.training.config import load_recipe
+from photochrom.training.export import ExportOptions, export_onnx
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 
@@ -35,3 +39,29 @@ def tiny():
         return load_recipe(RECIPES / "tiny.yaml", overrides)
 
     return load
+
+
+SMALL = {"widths": [32, 24, 16, 16], "pretrained": False}
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """A small network of random weights whose norms do something, and its model file."""
+    torch.manual_seed(0)
+    network = LiteUNet(LiteUNetConfig(**{**SMALL, "widths": tuple(SMALL["widths"])}))
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = None  # the mean over what comes
+    for _ in range(3):  # so that the signal neither dies nor grows on its way
+        network(torch.rand(4, 1, 64, 64) * 100)
+    for norm in norms:
+        nn.init.uniform_(norm.weight, 0.7, 1.3)
+        nn.init.normal_(norm.bias, std=0.3)
+    path = tmp_path_factory.mktemp("model") / "small.onnx"
+    options = ExportOptions(
+        "small", 96, 0.4, np.linspace(0, 2 / 261, 261).tolist(),
+        {"licence": "Apache-2.0", "trained_on": ["made pictures"]},
+        {"name": "lite_unet", "options": SMALL},
+    )  # fmt: skip
+    export_onnx(network.eval(), path, options)
+    return network, path

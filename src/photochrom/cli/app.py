@@ -15,6 +15,7 @@ from photochrom.cli.export import export
 from photochrom.cli.inputs import PICTURE_SUFFIXES
 from photochrom.cli.models import models
 from photochrom.cli.prepare import prepare
+from photochrom.cli.sweep import sweep
 from photochrom.cli.train import train
 
 EXAMPLES = """
@@ -42,9 +43,10 @@ app.add_typer(models, name="models")
 app.command()(demo)
 app.command()(prepare)
 app.command()(train)
+app.command()(sweep)
 app.command()(export)
 
-COMMANDS = ("colorize", "models", "demo", "prepare", "train", "export")
+COMMANDS = ("colorize", "models", "demo", "prepare", "train", "sweep", "export")
 ROOT_OPTIONS = ("-h", "--help", "--version", "--install-completion", "--show-completion")
 
 

@@ -48,11 +48,14 @@ def export(
     told = _read_card(card) if card else {}
 
     from photochrom.training.checkpoint import load_checkpoint
-    from photochrom.training.export import ExportOptions, export_onnx, network_of
+    from photochrom.training.export import ExportOptions, export_onnx, network_of, network_section
 
     checkpoint = load_checkpoint(find_checkpoint(run))
     told = _card(checkpoint.recipe, checkpoint.history) | told
-    options = ExportOptions(name or output.stem, size, vividness, checkpoint.prior, told)
+    section = network_section(checkpoint.recipe)
+    options = ExportOptions(
+        name or output.stem, size, vividness, checkpoint.prior, told, network=section
+    )
     export_onnx(network_of(checkpoint), output, options)
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, checked against the checkpoint")
 

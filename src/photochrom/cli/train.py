@@ -4,36 +4,33 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from photochrom.cli.console import messages, say
+from photochrom.cli.console import say
+from photochrom.cli.training import (
+    Device,
+    TrainingObserver,
+    check_counts,
+    find_recipe,
+    require_training,
+    told_figures,
+)
 from photochrom.errors import OptionError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from photochrom.training.config import Recipe
 
 STOPPED = 130
-
-
-class Device(StrEnum):
-    """Where to compute."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
 
 
 @dataclass(frozen=True)
 class TrainRequest:
     """The command line of `train`; each field is the option of its name."""
 
-    recipe: str
+    recipe: str | None
     data: tuple[Path, ...]
     run: Path | None = None
     overrides: tuple[str, ...] = ()
@@ -41,25 +38,50 @@ class TrainRequest:
     device: str = "auto"
     devices: int = 1
     threads: int | None = None
+    name: str | None = None
+    start: str | None = None
+    force: bool = False
 
     def __post_init__(self) -> None:
         if not self.data:
-            raise OptionError("no training pictures; name folders or .tar shards with --data")
-        for name in ("devices", "threads"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise OptionError(f"{name} is {value}; it must be at least 1")
+            raise OptionError("no training pictures; name folders or .tar shards (--data)")
+        if self.name is None:
+            if self.recipe is None:
+                raise OptionError(
+                    "what to train? --name NAME makes a model of your own from the shipped one, "
+                    "--recipe RECIPE trains a recipe"
+                )
+            if self.start is not None or self.force:
+                raise OptionError("--start and --force belong to --name NAME")
+        check_counts(devices=self.devices, threads=self.threads)
 
 
 def train(
-    recipe: Annotated[str, typer.Option(help="A packaged recipe's name, or a .yaml file.")],
-    data: Annotated[
+    paths: Annotated[
         list[Path] | None,
-        typer.Option(metavar="PATH...", help="Folders of pictures, or .tar shards of them."),
+        typer.Argument(metavar="PATH...", help="Folders of colour pictures, or .tar shards."),
     ] = None,
-    more_data: Annotated[list[Path] | None, typer.Argument(hidden=True)] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Start from a shipped model; call the new one so.")
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="A packaged recipe's name, or a .yaml file; with --name: specialise."),
+    ] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option(metavar="PATH...", help="The same as PATH.")
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL|RUN|CHECKPOINT", help="What --name starts from; default: general."
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a model of this name, even by a worse one.")
+    ] = False,
     run: Annotated[
-        Path | None, typer.Option(help="Folder of the run; default: runs/RECIPE.")
+        Path | None, typer.Option(help="Folder of the run; default: runs/NAME or runs/RECIPE.")
     ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Changes the recipe.")
@@ -71,26 +93,35 @@ def train(
     devices: Annotated[int, typer.Option(help="How many GPUs or processes.")] = 1,
     threads: Annotated[int | None, typer.Option(help="CPU threads; default: PyTorch's.")] = None,
 ) -> None:
-    """Trains a recipe; the same command goes on where a run was stopped.
+    """Makes a model of your own pictures, or trains a recipe.
+
+    With --name the shipped model learns from your pictures and is compared with what it was; where
+    it got better, `photochrom colorize --model NAME` knows it. The same command goes on where a
+    run was stopped.
 
     [bold]Examples[/bold]
+
+      photochrom train my-photos/ --name trams
 
       photochrom train --recipe general --data photos/ shards/*.tar --run runs/mine
 
       photochrom train --recipe my.yaml --data photos/ --set schedule.epochs=5 --device cpu
     """
     request = TrainRequest(
-        recipe, (*(data or ()), *(more_data or ())), run, tuple(overrides or ()), cache,
-        device.value, devices, threads,
+        recipe, (*(data or ()), *(paths or ())), run, tuple(overrides or ()), cache,
+        device.value, devices, threads, name, start, force,
     )  # fmt: skip
-    raise typer.Exit(run_training(request))
+    if name is None:
+        raise typer.Exit(run_training(request))
+
+    from photochrom.cli.specialise import run_specialising
+
+    raise typer.Exit(run_specialising(request))
 
 
 def run_training(request: TrainRequest) -> int:
     """Trains, and returns the exit code."""
-    from photochrom.cli.training import find_recipe, require_training
-
-    recipe_file = find_recipe(request.recipe)
+    recipe_file = find_recipe(request.recipe or "")
     require_training()
 
     import torch
@@ -104,7 +135,7 @@ def run_training(request: TrainRequest) -> int:
         torch.set_num_threads(request.threads)
     recipe = load_recipe(recipe_file, request.overrides)
     folder = request.run or Path("runs") / recipe.name
-    observer = _Observer(talks=os.environ.get("LOCAL_RANK", "0") == "0")
+    observer = TrainingObserver(talks=os.environ.get("LOCAL_RANK", "0") == "0")
     if (folder / LAST).exists():
         observer.say(f"going on from {folder / LAST}")
     try:
@@ -127,61 +158,6 @@ def _tell_result(recipe: Recipe, best: Path) -> None:
     from photochrom.training.checkpoint import load_checkpoint
 
     row = min(load_checkpoint(best).history, key=lambda row: row["ciede2000"])
-    say(f"best: {_figures(row)}")
+    say(f"best: {told_figures(row)}")
     say(f"checkpoint: {best}")
     say(f"as a model file: photochrom export {best.parent} -o {recipe.name}.onnx")
-
-
-def _figures(row: dict[str, float]) -> str:
-    return (
-        f"epoch {row['epoch']:.0f}, colour difference {row['ciede2000']:.2f} "
-        f"(grey has {row['ciede2000_grey']:.2f}), chroma {row['chroma_ratio']:.0%} of the truth, "
-        f"loss {row['loss']:.4f}"
-    )
-
-
-class _Observer:
-    """Shows a run on standard error: a bar on a terminal, a line an epoch everywhere.
-
-    Args:
-        talks: False for all processes but the first.
-    """
-
-    def __init__(self, *, talks: bool) -> None:
-        self.talks = talks
-        self._progress = self._make_bar() if talks and messages.is_terminal else None
-
-    def __enter__(self) -> _Observer:
-        if self._progress:
-            self._task = self._progress.add_task("", total=None)
-            self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._progress:
-            self._progress.stop()
-
-    def say(self, message: str) -> None:
-        """One line, from the first process only."""
-        if self.talks:
-            say(message)
-
-    def step_done(self, step: int, total: int, loss: float) -> None:
-        """Moves the bar."""
-        if self._progress:
-            text = f"loss {loss:.4f}"
-            self._progress.update(self._task, completed=step, total=total, description=text)
-
-    def epoch_done(self, row: dict[str, float]) -> None:
-        """One line of figures."""
-        self.say(_figures(row))
-
-    @staticmethod
-    def _make_bar() -> Progress:
-        from rich import progress
-
-        return progress.Progress(
-            progress.BarColumn(), progress.MofNCompleteColumn(),
-            progress.TextColumn("{task.description}"), progress.TimeRemainingColumn(),
-            console=messages, transient=True,
-        )  # fmt: skip

@@ -1,20 +1,38 @@
-"""What `train` and `export` share: the extra they need, recipes by name, runs by folder."""
+"""What the commands that train share: the extra they need, recipes by name, what is told."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
+from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from photochrom.cli.console import messages, say
 from photochrom.cli.packaged import RECIPES, packaged_files
-from photochrom.errors import CheckpointError, MissingDependencyError, RecipeError
+from photochrom.errors import CheckpointError, MissingDependencyError, OptionError, RecipeError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 NEEDED = ("torch", "lightning_fabric", "pydantic", "yaml", "onnx", "matplotlib")
 
 
-def require_training() -> None:
-    """Raises MissingDependencyError, with the install line, unless the extra is installed."""
-    for name in NEEDED:
+class Device(StrEnum):
+    """Where to compute."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+def require_training(*more: str) -> None:
+    """Raises MissingDependencyError, with the install line, unless the extra is installed.
+
+    Args:
+        more: modules that only the one command needs.
+    """
+    for name in (*NEEDED, *more):
         try:
             importlib.import_module(name)
         except ImportError as error:
@@ -55,3 +73,78 @@ def find_checkpoint(run: Path) -> Path:
     if not (run / BEST).is_file():
         raise CheckpointError(f"{run}: no {BEST} in this folder; a run writes it after an epoch")
     return run / BEST
+
+
+def check_counts(**counts: int | None) -> None:
+    """Raises OptionError where one of the named numbers is given and below 1."""
+    for name, value in counts.items():
+        if value is not None and value < 1:
+            raise OptionError(f"{name} is {value}; it must be at least 1")
+
+
+def told_figures(row: dict[str, float]) -> str:
+    """An epoch's figures as one line."""
+    return (
+        f"epoch {row['epoch']:.0f}, colour difference {row['ciede2000']:.2f} "
+        f"(grey has {row['ciede2000_grey']:.2f}), chroma {row['chroma_ratio']:.0%} of the truth, "
+        f"loss {row['loss']:.4f}"
+    )
+
+
+class TrainingObserver:
+    """Shows a run on standard error: a bar on a terminal, a line an epoch everywhere.
+
+    Args:
+        talks: False for all processes but the first.
+    """
+
+    def __init__(self, *, talks: bool = True) -> None:
+        self.talks = talks
+        self._history: list[dict[str, float]] = []
+        self._told_parted: int | None = None
+        self._progress = self._make_bar() if talks and messages.is_terminal else None
+
+    def __enter__(self) -> TrainingObserver:
+        if self._progress:
+            self._task = self._progress.add_task("", total=None)
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress:
+            self._progress.stop()
+
+    def say(self, message: str) -> None:
+        """One line, from the first process only."""
+        if self.talks:
+            say(message)
+
+    def step_done(self, step: int, total: int, loss: float) -> None:
+        """Moves the bar."""
+        if self._progress:
+            text = f"loss {loss:.4f}"
+            self._progress.update(self._task, completed=step, total=total, description=text)
+
+    def epoch_done(self, row: dict[str, float]) -> None:
+        """One line of figures, and one more where over-fitting shows for the first time."""
+        from photochrom.training.overfitting import parted_at
+
+        self.say(told_figures(row))
+        self._history.append(row)
+        parted = parted_at(self._history)
+        if parted is not None and parted != self._told_parted:
+            self._told_parted = parted
+            self.say(
+                f"validation parted from training after epoch {parted}: the network is learning "
+                "its pictures by heart; more pictures or --set schedule.patience=3 would help"
+            )
+
+    @staticmethod
+    def _make_bar() -> Progress:
+        from rich import progress
+
+        return progress.Progress(
+            progress.BarColumn(), progress.MofNCompleteColumn(),
+            progress.TextColumn("{task.description}"), progress.TimeRemainingColumn(),
+            console=messages, transient=True,
+        )  # fmt: skip

@@ -1,0 +1,214 @@
+"""Weights to begin a training with: those of a model file, or of another run's checkpoint.
+
+A model file holds no batch norms any more: the exporter folded each of them into the convolution
+before it, y = s (w * x) + t with s = weight / sqrt(var + eps) and t = bias - s mean. Read back, the
+convolution keeps s w, and the norm becomes one that only adds t: mean 0, var + eps = 1, weight 1,
+bias t. In evaluation mode that is the same function. In training mode it is another one, since a
+batch's own mean and variance would take the place of 0 and 1: such norms are to be kept in
+evaluation mode (`optim.freeze_norms`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from photochrom.errors import CheckpointError
+from photochrom.networks.blocks import ColorizingNetwork
+from photochrom.networks.registry import build_network
+from photochrom.runtime import Model
+from photochrom.training.checkpoint import load_checkpoint
+from photochrom.training.export import HALF, ROOT, TOLERANCE, ExportOptions, network_section
+
+FIRST_NETWORK: Mapping[str, Any] = {"name": "lite_unet", "options": {"pretrained": False}}
+"""The network of model files that were written before they named theirs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What a training may begin with.
+
+    Attributes:
+        network: the recipe's network section that the weights fit: "name" and "options".
+        weights: the network's state dict.
+        prior: (Q,) share of each colour class in the pictures behind the weights, or None.
+        size: short side, in pixels, at which the model is used by default.
+        vividness: the model's default, 0..1.
+    """
+
+    network: Mapping[str, Any]
+    weights: Mapping[str, Tensor]
+    prior: Sequence[float] | None = None
+    size: int = ExportOptions.size
+    vividness: float = ExportOptions.vividness
+
+
+def start_from_checkpoint(path: Path) -> Start:
+    """The averaged weights of a checkpoint.
+
+    Raises:
+        CheckpointError: missing, damaged, or not one of ours.
+    """
+    checkpoint = load_checkpoint(path)
+    return Start(network_section(checkpoint.recipe), checkpoint.averaged, checkpoint.prior)
+
+
+def start_from_model(path: Path) -> Start:
+    """The weights of a model file, checked: torch computes with them what the file computes.
+
+    Raises:
+        ModelError: not a readable model file.
+        CheckpointError: its graph cannot be read back into its network.
+    """
+    model = Model(path, threads=1)
+    described = model.description
+    section = network_of_model(path)
+    network = build_network(section["name"], section["options"])
+    weights = weights_of_model(path, network)
+    network.load_state_dict(weights)
+    _check(network.eval(), model)
+    prior = None if described.prior is None else described.prior.tolist()
+    return Start(section, weights, prior, described.size, described.vividness)
+
+
+def network_of_model(path: Path) -> Mapping[str, Any]:
+    """Which network a model file was exported from: "name" and "options".
+
+    Files that do not say hold the first default network; a file of another network that does not
+    say so is refused by `weights_of_model`.
+    """
+    found = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    section: Mapping[str, Any] | None = json.loads(found.get("network", "null"))
+    return section or FIRST_NETWORK
+
+
+def weights_of_model(path: Path, network: nn.Module) -> dict[str, Tensor]:
+    """The state dict of a network from the model file that it, or one like it, was exported to.
+
+    Args:
+        path: an .onnx file that `photochrom.training.export` wrote.
+        network: gives names and shapes; stays as it is.
+
+    Returns:
+        Name -> tensor on the CPU, complete. Large weights have the rounding of half precision.
+
+    Raises:
+        CheckpointError: the file holds the weights of another network.
+    """
+    stored = _StoredWeights(path)
+    own = network.state_dict()
+    state: dict[str, Tensor] = {}
+    before: tuple[str, nn.Module] | None = None
+    for name, module in network.named_modules():
+        keys = [key for key in own if key.rpartition(".")[0] == name]
+        if not keys:
+            continue
+        if isinstance(module, nn.BatchNorm2d) and not stored.has(f"{name}.running_var"):
+            state |= _folded_norm(name, module, before, stored)
+        else:
+            for key in keys:
+                state[key] = stored.take(key, own[key])
+        before = (name, module)
+    stored.check_all_taken()
+    return state
+
+
+def _folded_norm(
+    name: str, norm: nn.BatchNorm2d, before: tuple[str, nn.Module] | None, stored: _StoredWeights
+) -> dict[str, Tensor]:
+    """The state of a norm that was folded into the convolution before it."""
+    if before is None or not isinstance(before[1], nn.Conv2d | nn.ConvTranspose2d):
+        raise stored.misfit(f"no weights for {name}")
+    convolution, count = before[0], norm.num_features
+    state = {
+        f"{name}.weight": torch.ones(count),
+        f"{name}.bias": stored.take_bias(f"{convolution}.weight", count),
+        f"{name}.running_mean": torch.zeros(count),
+        f"{name}.running_var": torch.full((count,), 1 - norm.eps),
+        f"{name}.num_batches_tracked": torch.tensor(0),
+    }
+    if before[1].bias is not None:  # it went into the sum above
+        state[f"{convolution}.bias"] = torch.zeros(count)
+    return state
+
+
+class _StoredWeights:
+    """The arrays of a model file, by the names that the network's modules give them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        graph = onnx.load(path).graph
+        self._arrays = {
+            weight.name.removesuffix(HALF): numpy_helper.to_array(weight)
+            for weight in graph.initializer
+        }
+        self._bias_of = {
+            node.input[1]: node.input[2]
+            for node in graph.node
+            if node.op_type in ("Conv", "ConvTranspose") and len(node.input) > 2
+        }
+        self._left = {name for name in self._arrays if name.startswith(ROOT)}
+
+    def has(self, name: str) -> bool:
+        return ROOT + name in self._arrays
+
+    def take(self, name: str, like: Tensor) -> Tensor:
+        """The array of this name, which must have the shape of `like`."""
+        if name.endswith(".num_batches_tracked"):
+            return torch.zeros_like(like)  # a count that no graph needs
+        if name.endswith(".bias") and not self.has(name):
+            return self.take_bias(f"{name.removesuffix('.bias')}.weight", len(like))
+        return self._take(ROOT + name, like.shape)
+
+    def take_bias(self, weight: str, count: int) -> Tensor:
+        """What is added behind the convolution with this weight; (count,) zeros if nothing is."""
+        bias = self._bias_of.get(ROOT + weight)
+        return torch.zeros(count) if bias is None else self._take(bias, torch.Size([count]))
+
+    def check_all_taken(self) -> None:
+        if self._left:
+            raise self.misfit(f"{min(self._left).removeprefix(ROOT)} has no place in it")
+
+    def misfit(self, reason: str) -> CheckpointError:
+        return CheckpointError(
+            f"{self.path}: not the weights of this network ({reason}); start from the run's "
+            "checkpoint instead, or from a model of the same network"
+        )
+
+    def _take(self, name: str, shape: torch.Size) -> Tensor:
+        if name not in self._arrays:
+            raise self.misfit(f"no weights for {name.removeprefix(ROOT)}")
+        found = self._arrays[name]
+        if found.shape != tuple(shape):
+            raise self.misfit(f"{name.removeprefix(ROOT)} is {found.shape}, not {tuple(shape)}")
+        self._left.discard(name)
+        return torch.from_numpy(found.astype(np.float32))
+
+
+@torch.no_grad()
+def _check(network: nn.Module, model: Model) -> None:
+    """Raises CheckpointError unless torch and the file agree on a random picture."""
+    described: ColorizingNetwork = network  # type: ignore[assignment]
+    side = described.size_rule.fit(64)
+    L = np.random.default_rng(0).uniform(0, 100, (side, side)).astype(np.float32)
+    found = model.predict(L)
+    prediction = described(torch.from_numpy(L)[None, None])
+    for ours, theirs in ((prediction.ab, found.ab), (prediction.logits, found.logits)):
+        if ours is None or theirs is None:
+            continue
+        wanted = np.moveaxis(theirs, -1, 0)
+        worst = float(np.abs(ours[0].numpy() - wanted).max() / max(1.0, np.abs(wanted).max()))
+        if not worst <= TOLERANCE:
+            raise CheckpointError(
+                f"{model.path}: read back, its weights give results that differ by {worst:.2g} of "
+                "their range; start from the run's checkpoint instead"
+            )
