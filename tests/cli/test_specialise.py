@@ -226,7 +226,7 @@ def test_a_stopped_training_says_how_to_go_on(
         (["own", "--name", "general"], 2, "comes with photochrom"),
         (["--name", "mine"], 2, "no training pictures"),
         (["own"], 2, "--name NAME"),
-        (["own", "--recipe", "tiny", "--force"], 2, "belong to --name"),
+        (["own", "--recipe", "tiny", "--force"], 2, "belongs to --name"),
         (["own", "--name", "mine", "--devices", "2"], 2, "trains on one"),
         (["own", "--name", "mine", "--start", "generel"], 1, "did you mean 'general'"),
         (["own", "--name", "mine", "--start", "own"], 1, "no best.ckpt"),

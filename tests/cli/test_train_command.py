@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from command_line import Run, make_picture
 from PIL import Image
+
+from photochrom.training.checkpoint import load_checkpoint
 
 RECIPE = """
 precision: 32-true
@@ -167,3 +170,40 @@ def test_two_processes_train_together(folder: Path, pictures: Path) -> None:
     # the second process keeps quiet
     assert ran.stderr.count("best: epoch 1") == 1
     assert len((folder / "run" / "history.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_recipe_begins_with_the_weights_of_another_run(
+    run: Run, folder: Path, pictures: Path
+) -> None:
+    assert run(*COMMAND).code == 0
+    second = ["second" if word == "run" else word for word in COMMAND]
+    still = ["optim.lr=1e-30", "optim.encoder_lr=1e-30", "optim.ema=0"]
+    again = run(*second, "--start", "run", *(word for key in still for word in ("--set", key)))
+    assert again.code == 0, again.err
+    first, later = (load_checkpoint(folder / name / "best.ckpt") for name in ("run", "second"))
+    names = [name for name, value in first.averaged.items() if name.endswith("weight")]
+    # nothing was learned, so the weights are those of the other run's best checkpoint
+    assert all(torch.equal(first.averaged[n], later.averaged[n]) for n in names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--start", "general"], "of lite_unet"),  # this recipe's widths are others
+        (["--start", "nothing"], "no model 'nothing'"),
+        (["--start", "pictures"], "no best.ckpt in this folder"),
+    ],
+)
+def test_a_start_that_does_not_fit_is_refused(
+    run: Run, pictures: Path, arguments: list[str], told: str
+) -> None:
+    ran = run(*COMMAND, *arguments)
+    assert ran.code == 1
+    assert told in ran.complaints[0]
+
+
+def test_a_model_files_folded_norms_must_be_kept(run: Run, folder: Path, pictures: Path) -> None:
+    (folder / "small.yaml").write_text(RECIPE.replace(", widths: [16, 16, 8, 8]", ""))
+    ran = run(*COMMAND, "--start", "general")
+    assert ran.code == 2
+    assert "optim.freeze_norms=true" in ran.complaints[0]

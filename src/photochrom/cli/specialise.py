@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photochrom.atomic import make_folder, written_whole
-from photochrom.catalog import BUNDLED, DEFAULT_MODEL, find_model, list_models, user_models_folder
+from photochrom.catalog import BUNDLED, DEFAULT_MODEL, find_model, user_models_folder
 from photochrom.cli.console import complain, say
 from photochrom.cli.train import STOPPED, TrainRequest
 from photochrom.cli.training import (
     TrainingObserver,
-    find_checkpoint,
     find_recipe,
+    find_start,
     require_training,
 )
 from photochrom.errors import DataError, OptionError
@@ -111,16 +111,12 @@ def _prepare(request: TrainRequest, folder: Path) -> tuple[Recipe, _Base]:
 
 def _find_base(named: str, folder: Path) -> _Base:
     """A model by name or file, or a run or checkpoint, whose model file goes into the folder."""
-    from photochrom.training.start import start_from_checkpoint, start_from_model
-
-    path = Path(named)
-    known = {entry.name for entry in list_models()}
-    if named in known or not (path.is_dir() or path.suffix == ".ckpt"):
+    start, from_model = find_start(named)
+    if from_model:
         entry = find_model(named)
-        return _Base(entry.name, entry.path, start_from_model(entry.path))
-    name = (path if path.is_dir() else path.parent).resolve().name
-    start = start_from_checkpoint(find_checkpoint(path))
-    base = _Base(name, folder / "start.onnx", start)
+        return _Base(entry.name, entry.path, start)
+    path = Path(named)
+    base = _Base(path.resolve().stem, folder / "start.onnx", start)
     say(f"writing the model file of {path}, to compare with")
     _export(base.start, base.file, {})
     return base

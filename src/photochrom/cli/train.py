@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,12 +16,15 @@ from photochrom.cli.training import (
     TrainingObserver,
     check_counts,
     find_recipe,
+    find_start,
     require_training,
     told_figures,
 )
 from photochrom.errors import OptionError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from photochrom.training.config import Recipe
 
 STOPPED = 130
@@ -51,8 +55,8 @@ class TrainRequest:
                     "what to train? --name NAME makes a model of your own from the shipped one, "
                     "--recipe RECIPE trains a recipe"
                 )
-            if self.start is not None or self.force:
-                raise OptionError("--start and --force belong to --name NAME")
+            if self.force:
+                raise OptionError("--force belongs to --name NAME")
         check_counts(devices=self.devices, threads=self.threads)
 
 
@@ -74,7 +78,8 @@ def train(
     start: Annotated[
         str | None,
         typer.Option(
-            metavar="MODEL|RUN|CHECKPOINT", help="What --name starts from; default: general."
+            metavar="MODEL|RUN|CHECKPOINT",
+            help="Whose weights to begin with; with --name by default the shipped model's.",
         ),
     ] = None,
     force: Annotated[
@@ -136,6 +141,7 @@ def run_training(request: TrainRequest) -> int:
     recipe = load_recipe(recipe_file, request.overrides)
     folder = request.run or Path("runs") / recipe.name
     observer = TrainingObserver(talks=os.environ.get("LOCAL_RANK", "0") == "0")
+    weights = _starting_weights(request.start, recipe) if request.start else None
     if (folder / LAST).exists():
         observer.say(f"going on from {folder / LAST}")
     try:
@@ -144,14 +150,33 @@ def run_training(request: TrainRequest) -> int:
         pictures = decode_pictures(request.data, recipe.data.side, cache, jobs=request.threads)
         observer.say(f"{len(pictures)} pictures; run folder {folder}")
         with observer:
-            options = RunOptions(request.device, request.devices)
-            best = run_loop(recipe, pictures, folder, observer, options)
+            options = RunOptions(request.device, request.devices, cache=cache)
+            best = run_loop(recipe, pictures, folder, observer, options, start=weights)
     except KeyboardInterrupt:
         observer.say("stopped; the same command goes on from here")
         return STOPPED
     if observer.talks:
         _tell_result(recipe, best)
     return 0
+
+
+def _starting_weights(named: str, recipe: Recipe) -> Mapping[str, Tensor]:
+    """The weights of a model, run or checkpoint, for the recipe's network.
+
+    Raises:
+        OptionError: a model file's norms are folded, and the recipe would break them.
+        RecipeError: they are of another network.
+    """
+    from photochrom.training.specialise import with_network_of
+
+    start, folded = find_start(named)
+    with_network_of(recipe, start)
+    if folded and not recipe.optim.freeze_norms:
+        raise OptionError(
+            f"--start {named}: a model file has no norms to train any more; "
+            "add --set optim.freeze_norms=true, or start from a run"
+        )
+    return start.weights
 
 
 def _tell_result(recipe: Recipe, best: Path) -> None:

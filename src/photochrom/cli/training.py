@@ -8,12 +8,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from photochrom.catalog import find_model, list_models
 from photochrom.cli.console import messages, say
 from photochrom.cli.packaged import RECIPES, packaged_files
 from photochrom.errors import CheckpointError, MissingDependencyError, OptionError, RecipeError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+    from photochrom.training.start import Start
 
 NEEDED = ("torch", "lightning_fabric", "pydantic", "yaml", "onnx", "matplotlib")
 
@@ -73,6 +76,24 @@ def find_checkpoint(run: Path) -> Path:
     if not (run / BEST).is_file():
         raise CheckpointError(f"{run}: no {BEST} in this folder; a run writes it after an epoch")
     return run / BEST
+
+
+def find_start(named: str) -> tuple[Start, bool]:
+    """Weights to begin with, by the name or file of a model, or by a run or checkpoint.
+
+    Returns:
+        The weights, and whether they come from a model file, in which norms are folded.
+
+    Raises:
+        ModelError, CheckpointError: there is no such thing, or it cannot be used.
+    """
+    from photochrom.training.start import start_from_checkpoint, start_from_model
+
+    path = Path(named)
+    known = {entry.name for entry in list_models()}
+    if named in known or not (path.is_dir() or path.suffix == ".ckpt"):
+        return start_from_model(find_model(named).path), True
+    return start_from_checkpoint(find_checkpoint(path)), False
 
 
 def check_counts(**counts: int | None) -> None:
