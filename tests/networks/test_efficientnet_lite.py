@@ -40,6 +40,29 @@ def test_late_stages_alone_can_be_trained():
     assert not any(p.requires_grad for p in encoder.parameters())
 
 
+def test_depthwise_filters_can_stay_as_they_are():
+    encoder = EfficientNetLiteEncoder()
+    encoder.train_from(5, depthwise=False)
+    for stage, part in enumerate(encoder.stages):
+        for module in part.modules():
+            if isinstance(module, torch.nn.Conv2d):
+                assert module.weight.requires_grad == (stage >= 5 and module.groups == 1)
+    encoder.train_from(5)
+    assert all(p.requires_grad for p in encoder.stages[6].parameters())
+
+
+def test_features_of_a_colour_picture_see_its_colours():
+    encoder = EfficientNetLiteEncoder(colour=True).eval()
+    encoder.load_imagenet()
+    grey = EfficientNetLiteEncoder().eval()
+    grey.load_imagenet()
+    L = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        same = encoder(L.repeat(1, 3, 1, 1))[-1]
+        assert torch.allclose(same, grey(L * 100)[-1], atol=1e-3)
+        assert not torch.allclose(same, encoder(torch.cat([L, L, 0 * L], 1))[-1], atol=0.1)
+
+
 def test_an_unknown_variant_or_a_missing_package_is_an_error():
     with pytest.raises(OptionError, match="lite0"):
         EfficientNetLiteEncoder("lite9")

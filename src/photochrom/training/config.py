@@ -76,6 +76,9 @@ class OptimSection(_Section):
     train_encoder_from: int = Field(
         default=3, ge=0, le=7, description="first encoder stage ever trained"
     )
+    train_depthwise: bool = Field(
+        default=True, description="the encoder's depthwise filters, slow to train on a CPU"
+    )
     weight_decay: float = Field(default=0.02, ge=0)
     betas: tuple[float, float] = (0.9, 0.99)
     warmup_steps: int = Field(default=100, ge=0)

@@ -77,7 +77,9 @@ class PlainStep:
             # its ImageNet statistics came from a thousand times more pictures than a batch
             module.encoder.eval()
             frozen = step / self.total < optim.freeze_encoder
-            module.encoder.train_from(7 if frozen else optim.train_encoder_from)
+            module.encoder.train_from(
+                7 if frozen else optim.train_encoder_from, depthwise=optim.train_depthwise
+            )
         _set_rates(self.optimizer, learning_rate_factor(step, self.total, optim))
         # dropout and noise of a resumed run are those of an uninterrupted one
         torch.manual_seed(hash((self.recipe.seed, step, self.fabric.global_rank)))
