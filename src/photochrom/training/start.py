@@ -27,7 +27,14 @@ from photochrom.networks.blocks import ColorizingNetwork
 from photochrom.networks.registry import build_network
 from photochrom.runtime import Model
 from photochrom.training.checkpoint import load_checkpoint
-from photochrom.training.export import HALF, ROOT, TOLERANCE, ExportOptions, network_section
+from photochrom.training.export import (
+    HALF,
+    ROOT,
+    TOLERANCE,
+    ExportOptions,
+    largest_difference,
+    network_section,
+)
 
 FIRST_NETWORK: Mapping[str, Any] = {"name": "lite_unet", "options": {"pretrained": False}}
 """The network of model files that were written before they named theirs."""
@@ -202,13 +209,11 @@ def _check(network: nn.Module, model: Model) -> None:
     L = np.random.default_rng(0).uniform(0, 100, (side, side)).astype(np.float32)
     found = model.predict(L)
     prediction = described(torch.from_numpy(L)[None, None])
-    for ours, theirs in ((prediction.ab, found.ab), (prediction.logits, found.logits)):
-        if ours is None or theirs is None:
-            continue
-        wanted = np.moveaxis(theirs, -1, 0)
-        worst = float(np.abs(ours[0].numpy() - wanted).max() / max(1.0, np.abs(wanted).max()))
-        if not worst <= TOLERANCE:
-            raise CheckpointError(
-                f"{model.path}: read back, its weights give results that differ by {worst:.2g} of "
-                "their range; start from the run's checkpoint instead"
-            )
+    theirs = [np.moveaxis(v, -1, 0)[None] for v in (found.ab, found.logits) if v is not None]
+    ours = [v.numpy() for v in (prediction.ab, prediction.logits) if v is not None]
+    worst = largest_difference(ours, theirs)
+    if not worst <= TOLERANCE:
+        raise CheckpointError(
+            f"{model.path}: read back, its weights give results that differ by {worst:.2g} of "
+            "their range; start from the run's checkpoint instead"
+        )
