@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", type=int, help="short side the network sees (model's own)")
     parser.add_argument("--vividness", type=float, help="0..1 (model's own)")
     parser.add_argument("--saturation", type=float, default=1.0, help="chroma factor, 0..3")
+    parser.add_argument("--looks", type=int, help="1..3 (model's own)")
     parser.add_argument("--workers", type=int, default=2, help="pictures measured side by side")
     parser.add_argument("--no-frechet", action="store_true", help="leave out the network features")
     parser.add_argument("--markdown", action="store_true", help="markdown instead of tables")
@@ -125,8 +126,9 @@ def open_model(options: argparse.Namespace) -> tuple[str, Predictor, dict[str, o
     colorizer = Colorizer(options.model, threads=1)  # pictures run side by side instead
     model = colorizer.model
     asked = ColorizeOptions(
-        size=options.size, vividness=options.vividness, saturation=options.saturation
-    )
+        size=options.size, vividness=options.vividness, saturation=options.saturation,
+        looks=options.looks,
+    )  # fmt: skip
     described = {
         "model": model.description.name,
         "model_sha256": file_sha256(model.path),
@@ -135,6 +137,7 @@ def open_model(options: argparse.Namespace) -> tuple[str, Predictor, dict[str, o
             model.description.vividness if asked.vividness is None else asked.vividness
         ),
         "saturation": asked.saturation,
+        "looks": asked.looks or model.description.looks,
     }  # fmt: skip
     return (
         model.description.name,
@@ -184,9 +187,9 @@ def _processor() -> str:
 
 
 def page_row(summary: Summary, header: Mapping[str, object]) -> list[str]:
-    """The row of docs/benchmarks/quality.md; an anchor has no checksum, size or vividness."""
+    """The row of docs/benchmarks/quality.md; an anchor has no settings."""
     of_model = header if summary.name == header.get("model") else {}
-    keys = ("model_sha256", "working_size", "vividness")
+    keys = ("model_sha256", "working_size", "vividness", "looks")
     data = f"{header['data']} {str(header['data_sha256'])[:8]}"
     used = [str(of_model.get(key, ""))[:12] for key in keys]
     return [str(header["date"]), data, summary.name, *used, *cells(summary)[1:]]

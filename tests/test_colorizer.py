@@ -113,7 +113,14 @@ def test_measuring_gets_chroma_at_full_size(colorizer):
 
 @pytest.mark.parametrize(
     "options",
-    [{"size": 8}, {"vividness": 1.5}, {"vividness": float("nan")}, {"saturation": -1}],
+    [
+        {"size": 8},
+        {"vividness": 1.5},
+        {"vividness": float("nan")},
+        {"saturation": -1},
+        {"looks": 0},
+        {"looks": 4},
+    ],
 )
 def test_a_value_outside_its_range_is_an_error_that_names_the_range(options):
     with pytest.raises(OptionError, match=r"must lie in .* to "):

@@ -241,7 +241,7 @@ def test_the_page_has_the_columns_of_the_tables():
     text = (BENCHMARKS.parent / "docs/benchmarks/quality.md").read_text()
     heading = next(line for line in text.splitlines() if line.startswith("| date"))
     columns = [cell.strip() for cell in heading.strip("|").split("|")]
-    assert columns[6:] == quality_report.headings()[1:]
+    assert columns[7:] == quality_report.headings()[1:]
 
 
 def test_error_without_pictures(monkeypatch, capsys, tmp_path):

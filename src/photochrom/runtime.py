@@ -35,6 +35,7 @@ class ModelDescription:
         size_multiple: sides are multiples of this.
         size: short side, in pixels, at which it is used by default.
         vividness: its default vividness, 0..1.
+        looks: how many looks at a picture are averaged by default, see `photochrom.looks`.
         prior: (Q,) share of each class in its training data, or None.
         card: data, recipe, measured figures, licence.
     """
@@ -46,6 +47,7 @@ class ModelDescription:
     size_multiple: int
     size: int
     vividness: float
+    looks: int
     prior: FloatArray | None
     card: Mapping[str, Any]
 
@@ -147,6 +149,7 @@ def _read_description(session: Any, path: Path) -> ModelDescription:
             size_multiple=int(found["size_multiple"]),
             size=int(found["size"]),
             vividness=float(found["vividness"]),
+            looks=int(found.get("looks", 1)),
             prior=_prior(json.loads(found.get("prior", "null"))),
             card=json.loads(found["card"]),
         )

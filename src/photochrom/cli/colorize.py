@@ -47,6 +47,7 @@ class Request:
     size: int | None = None
     vividness: float | None = None
     saturation: float = 1.0
+    looks: int | None = None
     variants: int = 1
     suffix: str = ".color"
     format: str = "keep"
@@ -89,6 +90,10 @@ def colorize(
         float | None, typer.Option(help="0 (safe, muted) to 1 (bold); default: the model's.")
     ] = None,
     saturation: Annotated[float, typer.Option(help="Multiplies all colour, 0 to 3.")] = 1.0,
+    looks: Annotated[
+        int | None,
+        typer.Option(help="Looks at each picture, averaged; 1 is fastest, 3 most accurate."),
+    ] = None,
     variants: Annotated[
         int, typer.Option(help="Colourings of each picture, 1 to 16, most likely first.")
     ] = 1,
@@ -140,7 +145,7 @@ def colorize(
       photochrom colorize - -o - < grey.jpg > colour.jpg
     """
     request = Request(
-        tuple(inputs), output, model, size, vividness, saturation, variants, suffix,
+        tuple(inputs), output, model, size, vividness, saturation, looks, variants, suffix,
         format.value, quality, overwrite, jobs, threads, as_json, strip, not no_mark, max_pixels,
     )  # fmt: skip
     raise typer.Exit(run(request))
@@ -229,7 +234,9 @@ def _prepare_work(request: Request, threads: int) -> Work:
     from photochrom.photo import WriteOptions
 
     pyvips.concurrency_set(threads)
-    options = ColorizeOptions(request.size, request.vividness, request.saturation)
+    options = ColorizeOptions(
+        request.size, request.vividness, request.saturation, request.looks
+    )  # fmt: skip
     writing = WriteOptions(
         cast("Format", request.format), request.quality, request.strip, request.mark
     )

@@ -21,6 +21,9 @@ def export(
         int, typer.Option(help="Short side, in pixels, at which it is used, 32 to 2048.")
     ] = 256,
     vividness: Annotated[float, typer.Option(help="Its default vividness, 0 to 1.")] = 0.5,
+    looks: Annotated[
+        int, typer.Option(help="Looks at a picture that are averaged by default, 1 to 3.")
+    ] = 1,
     card: Annotated[
         Path | None,
         typer.Option(help="A YAML file: licence, trained_on, figures, known_failures."),
@@ -40,6 +43,8 @@ def export(
         raise OptionError(f"size is {size}; it must be 32 to 2048")
     if not 0 <= vividness <= 1:
         raise OptionError(f"vividness is {vividness}; it must be 0 to 1")
+    if not 1 <= looks <= 3:
+        raise OptionError(f"looks is {looks}; it must be 1 to 3")
 
     from photochrom.cli.training import find_checkpoint, require_training
 
@@ -54,7 +59,7 @@ def export(
     told = _card(checkpoint.recipe, checkpoint.history) | told
     section = network_section(checkpoint.recipe)
     options = ExportOptions(
-        name or output.stem, size, vividness, checkpoint.prior, told, network=section
+        name or output.stem, size, vividness, checkpoint.prior, told, section, looks
     )
     export_onnx(network_of(checkpoint), output, options)
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, checked against the checkpoint")

@@ -108,7 +108,7 @@ def _row(entry: CatalogEntry) -> dict[str, Any]:
         return row | {"damaged": str(error)}  # told, so that the others can be listed
     row["megabytes"] = round(entry.megabytes, 1)
     row["sha256"] = entry.sha256 or file_sha256(entry.path)
-    row |= {"size": described.size, "vividness": described.vividness}
+    row |= {"size": described.size, "vividness": described.vividness, "looks": described.looks}
     row["palette"] = described.palette.name if described.palette else None
     return row | {key: described.card[key] for key in CARD if key in described.card}
 

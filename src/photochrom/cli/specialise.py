@@ -224,7 +224,7 @@ def _export(model: Start, file: Path, card: dict[str, Any]) -> None:
     network = build_network(**model.network)
     network.load_state_dict(model.weights)
     options = ExportOptions(
-        file.stem, model.size, model.vividness, model.prior, card, model.network
+        file.stem, model.size, model.vividness, model.prior, card, model.network, model.looks
     )  # fmt: skip
     export_onnx(network.eval(), file, options)
 

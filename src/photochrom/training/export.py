@@ -53,6 +53,7 @@ class ExportOptions:
         prior: (Q,) share of each colour class in the training data, which vividness needs.
         card: anything else a reader of the file should know (data, figures, licence).
         network: what `network_section` gives, so that a training can start from the file.
+        looks: how many looks at a picture are averaged by default, 1..3.
     """
 
     name: str
@@ -61,6 +62,7 @@ class ExportOptions:
     prior: Sequence[float] | None = None
     card: Mapping[str, Any] | None = None
     network: Mapping[str, Any] | None = None
+    looks: int = 1
 
 
 def network_section(recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -224,6 +226,7 @@ def _describe(model: onnx.ModelProto, network: ColorizingNetwork, options: Expor
         "size_multiple": str(network.size_rule.multiple),
         "size": str(options.size),
         "vividness": str(options.vividness),
+        "looks": str(options.looks),
         # six digits say more than any sample of pictures can
         "prior": json.dumps(options.prior and [float(f"{share:.6g}") for share in options.prior]),
         "output_space": "CIELAB-D65",

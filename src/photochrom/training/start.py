@@ -50,6 +50,7 @@ class Start:
         prior: (Q,) share of each colour class in the pictures behind the weights, or None.
         size: short side, in pixels, at which the model is used by default.
         vividness: the model's default, 0..1.
+        looks: how many looks at a picture it averages by default.
     """
 
     network: Mapping[str, Any]
@@ -57,6 +58,7 @@ class Start:
     prior: Sequence[float] | None = None
     size: int = ExportOptions.size
     vividness: float = ExportOptions.vividness
+    looks: int = ExportOptions.looks
 
 
 def start_from_checkpoint(path: Path) -> Start:
@@ -84,7 +86,9 @@ def start_from_model(path: Path) -> Start:
     network.load_state_dict(weights)
     _check(network.eval(), model)
     prior = None if described.prior is None else described.prior.tolist()
-    return Start(section, weights, prior, described.size, described.vividness)
+    return Start(
+        section, weights, prior, described.size, described.vividness, described.looks
+    )  # fmt: skip
 
 
 def network_of_model(path: Path) -> Mapping[str, Any]:

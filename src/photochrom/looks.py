@@ -1,0 +1,75 @@
+"""Several looks at one picture, averaged: test-time augmentation.
+
+At a small size a network sees the scene, at a large one the things in it, and a mirrored picture
+it may judge another way. The mean of what it says is better than any single answer, most of all
+where the sizes are far apart: as much, measured, as a second training as long as the first
+(docs/decisions/0004). Distributions are averaged as logits: the geometric mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from photochrom.color import FloatArray
+from photochrom.photo import area_resize, enlarge
+from photochrom.runtime import ChromaPrediction, Model
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a picture.
+
+    Attributes:
+        zoom: the size at which the picture is seen, by the working size.
+        mirrored: left and right are changed over.
+    """
+
+    zoom: float
+    mirrored: bool
+
+
+LOOKS = (Look(1.0, False), Look(1.5, True), Look(2 / 3, True))
+"""The looks in the order in which they are added."""
+
+
+def predict_with_looks(
+    model: Model, luminance: FloatArray, looks: Sequence[tuple[Look, tuple[int, int]]]
+) -> ChromaPrediction:
+    """What a model says of a picture in the mean over several looks.
+
+    Args:
+        model: the opened model.
+        luminance: (H, W) 0..100, no smaller than any look.
+        looks: each with the (height, width) at which it sees the picture; at least one.
+
+    Returns:
+        The mean, at the finest of the looks' own sizes.
+    """
+    seen = [_look(model, area_resize(luminance, *size), look.mirrored) for look, size in looks]
+    if len(seen) == 1:
+        return seen[0]
+    height = max(one.ab.shape[0] for one in seen)
+    width = max(one.ab.shape[1] for one in seen)
+    ab = _mean([one.ab for one in seen], height, width)
+    logits = [one.logits for one in seen if one.logits is not None]
+    return ChromaPrediction(ab, _mean(logits, height, width) if logits else None)
+
+
+def _look(model: Model, luminance: FloatArray, mirrored: bool) -> ChromaPrediction:
+    if not mirrored:
+        return model.predict(luminance)
+    found = model.predict(luminance[:, ::-1])
+    return ChromaPrediction(
+        found.ab[:, ::-1], None if found.logits is None else found.logits[:, ::-1]
+    )
+
+
+def _mean(planes: Sequence[FloatArray], height: int, width: int) -> FloatArray:
+    total = np.zeros((height, width, planes[0].shape[2]), np.float32)
+    for plane in planes:
+        total += enlarge(plane, height, width, cubic=False)
+    total /= len(planes)
+    return total
