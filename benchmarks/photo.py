@@ -90,7 +90,11 @@ def stages(colorizer: Colorizer, source: Path, target: Path, runs: int) -> list[
             for name, work in (
                 ("decode, full size", lambda: open_photo(source).open()[0].avg()),
                 ("luminance for the network", lambda: open_photo(source).small_luminance(*small)),
-                (f"network, {small[1]} x {small[0]}", lambda: model.predict(luminance)),
+                (f"network, {small[1]} x {small[0]}, one look", lambda: model.predict(luminance)),
+                (
+                    f"luminance, {described.looks} looks and their mean, decoding",
+                    lambda: colorizer.colorize(source),
+                ),
                 ("merge, decode included", lambda: merge_chroma(photo, ab).copy_memory()),
                 ("encode, JPEG 4:4:4", lambda: merged.jpegsave_buffer(Q=92, subsample_mode="off")),
             )

@@ -18,7 +18,7 @@ WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 DEFAULT_MODEL = "general"
 
 BUNDLED: dict[str, str] = {
-    "general": "995c13fb70959fef2902a87a63a4ac611e22a8dc66bcadf4639f686121af465a",
+    "general": "170ea7549e39479115c61d711545ec2c690af96560ebe950dcaac8fe0ac17112",
 }
 """Name -> SHA-256 of weights/NAME.onnx."""
 

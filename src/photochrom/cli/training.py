@@ -8,7 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from photochrom.catalog import find_model, list_models
 from photochrom.cli.console import messages, say
 from photochrom.cli.packaged import RECIPES, packaged_files
 from photochrom.errors import CheckpointError, MissingDependencyError, OptionError, RecipeError
@@ -87,6 +86,7 @@ def find_start(named: str) -> tuple[Start, bool]:
     Raises:
         ModelError, CheckpointError: there is no such thing, or it cannot be used.
     """
+    from photochrom.catalog import find_model, list_models
     from photochrom.training.start import start_from_checkpoint, start_from_model
 
     path = Path(named)
