@@ -124,12 +124,19 @@ def test_the_shipped_model_gives_in_torch_what_it_gives_in_onnx_runtime():
     assert np.allclose(begun.prior, described.prior)
 
 
-def test_a_file_names_its_network_and_one_that_does_not_is_of_the_first(exported):
+def test_a_file_names_its_network_and_one_that_does_not_is_of_the_first(exported, tmp_path):
     assert network_config(**network_of_model(exported[1])).widths == (32, 24, 16, 16)
     recipe = yaml.safe_load((RECIPES / "general.yaml").read_text())["network"]
     recipe["options"]["pretrained"] = False
     assert network_config(**start.FIRST_NETWORK) == network_config(**recipe)
-    assert network_of_model(find_model("general").path) == start.FIRST_NETWORK
+    general = find_model("general").path
+    assert network_config(**network_of_model(general)) == network_config(**recipe)
+    nameless = onnx.load(general)
+    kept = [entry for entry in nameless.metadata_props if entry.key != "network"]
+    del nameless.metadata_props[:]
+    nameless.metadata_props.extend(kept)
+    onnx.save(nameless, tmp_path / "nameless.onnx")
+    assert network_of_model(tmp_path / "nameless.onnx") == start.FIRST_NETWORK
 
 
 @pytest.mark.parametrize(
