@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import Ran, Run
+from PIL import Image
 
 from photochrom.cli import main
 
@@ -36,3 +38,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder that is the current one."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def noise_pictures(folder: Path) -> Path:
+    """Sixteen small pictures of random colours in a folder of the current one."""
+    generator = np.random.default_rng(0)
+    (folder / "pictures").mkdir()
+    for number in range(16):
+        colours = generator.integers(0, 255, (5, 5, 3), np.uint8)
+        Image.fromarray(colours).resize((48, 48)).save(folder / f"pictures/{number}.png")
+    return folder / "pictures"

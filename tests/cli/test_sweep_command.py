@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from command_line import Run, start
 from filelock import FileLock
@@ -22,14 +21,9 @@ TINY = Path(__file__).parents[2] / "recipes" / "tiny.yaml"
 
 
 @pytest.fixture
-def pictures(folder: Path) -> Path:
-    generator = np.random.default_rng(0)
-    (folder / "pictures").mkdir()
-    for number in range(16):
-        colours = generator.integers(0, 255, (5, 5, 3), np.uint8)
-        Image.fromarray(colours).resize((48, 48)).save(folder / f"pictures/{number}.png")
+def pictures(folder: Path, noise_pictures: Path) -> Path:
     shutil.copy(TINY, folder / "small.yaml")
-    return folder / "pictures"
+    return noise_pictures
 
 
 COMMAND = ["sweep", "small.yaml", "--data", "pictures", "--device", "cpu", "--threads", "1"]

@@ -6,11 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from command_line import Run, make_picture
-from PIL import Image
 
 from photochrom.training.checkpoint import load_checkpoint
 
@@ -24,14 +22,9 @@ schedule: {epochs: 1, steps_per_epoch: 2}
 
 
 @pytest.fixture
-def pictures(folder: Path) -> Path:
-    generator = np.random.default_rng(0)
-    (folder / "pictures").mkdir()
-    for number in range(16):
-        colours = generator.integers(0, 255, (5, 5, 3), np.uint8)
-        Image.fromarray(colours).resize((48, 48)).save(folder / f"pictures/{number}.png")
+def pictures(folder: Path, noise_pictures: Path) -> Path:
     (folder / "small.yaml").write_text(RECIPE)
-    return folder / "pictures"
+    return noise_pictures
 
 
 COMMAND = ["train", "--recipe", "small.yaml", "--data", "pictures", "--run", "run"]

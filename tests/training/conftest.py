@@ -14,6 +14,15 @@ from photochrom.training.export import ExportOptions, export_onnx
 RECIPES = Path(__file__).parents[2] / "recipes"
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Tiny networks are no faster on more threads, and tests run side by side."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def picture_folder(tmp_path_factory):
     """Twenty-four small pictures whose colour follows their lightness: something to learn."""

@@ -1,9 +1,8 @@
 """Training against a discriminator: it learns, it resumes exactly, and it can start late."""
 
-import signal
-
 import pytest
 import torch
+from listening import Listener, assert_same
 
 from photochrom.errors import RecipeError
 from photochrom.training.checkpoint import load_checkpoint
@@ -20,34 +19,8 @@ PIX2PIX = (
 )
 
 
-class Listener:
-    def __init__(self, stop_after=None):
-        self.losses, self.rows, self.stop_after = [], [], stop_after
-
-    def step_done(self, step, total, loss):
-        self.losses.append(loss)
-        if step == self.stop_after:
-            signal.raise_signal(signal.SIGINT)
-
-    def epoch_done(self, row):
-        self.rows.append(row)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def judge_of(folder):
     return load_checkpoint(folder / LAST).training["judge"]
-
-
-def assert_same(one, other):
-    assert one.keys() == other.keys()
-    assert all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_both_networks_learn_and_the_checkpoint_holds_both(tiny, pictures, tmp_path):

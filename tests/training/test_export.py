@@ -4,6 +4,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from listening import Listener
 
 from photochrom.errors import TrainingError
 from photochrom.networks.cifar_convnet import CifarConvNet, CifarConvNetConfig
@@ -19,12 +20,6 @@ from photochrom.training.export import (
     network_section,
 )
 from photochrom.training.loop import RunOptions, train
-
-
-class Silent:
-    def step_done(self, step, total, loss): ...
-
-    def epoch_done(self, row): ...
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (64, 160), (96, 32)])
@@ -151,7 +146,7 @@ def test_what_a_trained_run_exports_is_the_network_with_its_averaged_weights(
     tiny, pictures, tmp_path
 ):
     torch.set_num_threads(1)
-    best = train(tiny(), pictures, tmp_path, Silent(), RunOptions(accelerator="cpu"))
+    best = train(tiny(), pictures, tmp_path, Listener(), RunOptions(accelerator="cpu"))
     checkpoint = load_checkpoint(best)
     own = network_of(checkpoint).state_dict()
     assert own.keys() == checkpoint.averaged.keys()

@@ -1,10 +1,9 @@
 """Runs whose global branch is asked once for each picture: the same run in less time."""
 
-import signal
 from pathlib import Path
 
 import pytest
-import torch
+from listening import Listener
 
 from photochrom.data import batches as batches_module
 from photochrom.networks.global_branch import GlobalBranch
@@ -18,27 +17,6 @@ SMALL = [
     "network.options.encoder_widths=[8,8,8,16,16,16,16,16]", "network.options.fused_width=16",
     "network.options.decoder_widths=[16,8,8,8]",
 ]  # fmt: skip
-
-
-class Listener:
-    def __init__(self, stop_after=None):
-        self.losses, self.rows, self.stop_after = [], [], stop_after
-
-    def step_done(self, step, total, loss):
-        self.losses.append(loss)
-        if step == self.stop_after:
-            signal.raise_signal(signal.SIGINT)
-
-    def epoch_done(self, row):
-        self.rows.append(row)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

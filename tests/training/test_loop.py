@@ -1,9 +1,9 @@
 import json
-import math
 import signal
 
 import pytest
 import torch
+from listening import Listener, assert_same
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -15,27 +15,6 @@ from photochrom.training.loop import BEST, LAST, RunOptions, train
 from photochrom.training.validation import picture_at
 
 CPU = RunOptions(accelerator="cpu", report_every=1)
-
-
-class Listener:
-    def __init__(self, stop_after=math.inf):
-        self.steps, self.rows, self.stop_after = [], [], stop_after
-
-    def step_done(self, step, total, loss):
-        self.steps.append((step, total, loss))
-        if step == self.stop_after:
-            signal.raise_signal(signal.SIGINT)
-
-    def epoch_done(self, row):
-        self.rows.append(row)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def weights(folder, name=LAST):
@@ -50,11 +29,6 @@ def picture_width(path):
 def logged_steps(folder, tag):
     events = EventAccumulator(str(folder)).Reload()
     return [event.step for event in events.Scalars(tag)]
-
-
-def assert_same(one, other):
-    assert one.keys() == other.keys()
-    assert all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_a_run_leaves_checkpoints_curves_samples_and_history(tiny, pictures, tmp_path):

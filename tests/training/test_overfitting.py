@@ -1,6 +1,7 @@
 """The watch over a run's history, and the stop that follows from it."""
 
 import pytest
+from listening import Listener
 
 from photochrom.training.loop import RunOptions, train
 from photochrom.training.overfitting import epochs_since_best, parted_at
@@ -45,16 +46,6 @@ def test_epochs_since_the_best_are_counted():
     assert epochs_since_best(history([5, 4, 6, 7], [5, 4, 3, 2])) == 2
     assert epochs_since_best(history([5, 4], [5, 4])) == 0
     assert epochs_since_best([]) == 0
-
-
-class Listener:
-    def __init__(self):
-        self.rows = []
-
-    def step_done(self, step, total, loss): ...
-
-    def epoch_done(self, row):
-        self.rows.append(row)
 
 
 def test_patience_ends_a_run_that_no_longer_gets_better_and_it_stays_ended(

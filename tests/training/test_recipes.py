@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from cifar_batches import write_batches
+from listening import Listener
 
 from photochrom import Colorizer
 from photochrom.color import lab_to_rgb_tensor, rgb_to_lab
@@ -68,24 +69,6 @@ SPECIAL = {
     "s5_dcgan": {"data.crop": 64},  # the least that its discriminator sees
 }
 """What single recipes need."""
-
-
-class Listener:
-    def __init__(self):
-        self.rows = []
-
-    def step_done(self, step, total, loss): ...
-
-    def epoch_done(self, row):
-        self.rows.append(row)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

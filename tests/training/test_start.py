@@ -6,6 +6,7 @@ import onnx
 import pytest
 import torch
 import yaml
+from listening import Listener
 from torch import nn
 
 from photochrom.catalog import find_model
@@ -28,16 +29,6 @@ from photochrom.training.start import (
 from photochrom.training.validation import validate
 
 RECIPES = Path(__file__).parents[2] / "recipes"
-
-
-class Listener:
-    def __init__(self):
-        self.rows = []
-
-    def step_done(self, step, total, loss): ...
-
-    def epoch_done(self, row):
-        self.rows.append(row)
 
 
 @pytest.fixture(scope="module")

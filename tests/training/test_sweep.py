@@ -51,14 +51,6 @@ class Listener:
         pass
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
 def opened(pictures, tmp_path):
     """Opens a sweep over the tiny recipe."""

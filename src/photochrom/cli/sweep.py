@@ -11,7 +11,12 @@ import typer
 
 from photochrom.cli.console import complain, printable, results, say
 from photochrom.cli.training import (
+    STOPPED,
+    Cache,
     Device,
+    DeviceOption,
+    Overrides,
+    Threads,
     TrainingObserver,
     check_counts,
     find_recipe,
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
     from photochrom.training.grid import Point
     from photochrom.training.sweep import PointResult, Sweep
 
-FAILED, STOPPED = 1, 130
+FAILED = 1
 CSV, PLOT = "sweep.csv", "sweep.png"
 
 
@@ -62,14 +67,10 @@ def sweep(
     run: Annotated[
         Path | None, typer.Option(help="Folder of the sweep; default: runs/sweep-RECIPE.")
     ] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Changes the recipe.")
-    ] = None,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder for decoded pictures; default: RUN/decoded.")
-    ] = None,
-    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
-    threads: Annotated[int | None, typer.Option(help="CPU threads; default: PyTorch's.")] = None,
+    overrides: Overrides = None,
+    cache: Cache = None,
+    device: DeviceOption = Device.auto,
+    threads: Threads = None,
 ) -> None:
     r"""Trains a recipe with every combination of the values, and compares what comes out.
 

@@ -12,7 +12,12 @@ import typer
 
 from photochrom.cli.console import say
 from photochrom.cli.training import (
+    STOPPED,
+    Cache,
     Device,
+    DeviceOption,
+    Overrides,
+    Threads,
     TrainingObserver,
     check_counts,
     find_recipe,
@@ -26,8 +31,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from photochrom.training.config import Recipe
-
-STOPPED = 130
 
 
 @dataclass(frozen=True)
@@ -88,15 +91,11 @@ def train(
     run: Annotated[
         Path | None, typer.Option(help="Folder of the run; default: runs/NAME or runs/RECIPE.")
     ] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Changes the recipe.")
-    ] = None,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder for decoded pictures; default: RUN/decoded.")
-    ] = None,
-    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
+    overrides: Overrides = None,
+    cache: Cache = None,
+    device: DeviceOption = Device.auto,
     devices: Annotated[int, typer.Option(help="How many GPUs or processes.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="CPU threads; default: PyTorch's.")] = None,
+    threads: Threads = None,
 ) -> None:
     """Makes a model of your own pictures, or trains a recipe.
 

@@ -6,7 +6,9 @@ import difflib
 import importlib
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from photochrom.cli.console import messages, say
 from photochrom.cli.packaged import RECIPES, packaged_files
@@ -20,12 +22,26 @@ if TYPE_CHECKING:
 NEEDED = ("torch", "lightning_fabric", "pydantic", "yaml", "onnx", "matplotlib")
 
 
+STOPPED = 130
+"""Exit code after Ctrl-C."""
+
+
 class Device(StrEnum):
     """Where to compute."""
 
     auto = "auto"
     cpu = "cpu"
     cuda = "cuda"
+
+
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Changes the recipe.")
+]
+Cache = Annotated[
+    Path | None, typer.Option(help="Folder for decoded pictures; default: RUN/decoded.")
+]
+DeviceOption = Annotated[Device, typer.Option(help="Where to compute.")]
+Threads = Annotated[int | None, typer.Option(help="CPU threads; default: PyTorch's.")]
 
 
 def require_training(*more: str) -> None:
