@@ -60,6 +60,7 @@ class Row:
         side: height and width of the pictures.
         step: which of `STEPS` is taken: encoders that are frozen at first are so at 0.
         kept: whether the global branch's embeddings are given instead of computed.
+        most: pictures in a batch at most; a network at full resolution needs 0.8 GB for each.
     """
 
     network: str
@@ -68,6 +69,7 @@ class Row:
     side: int = 128
     step: int = STEPS - 1
     kept: bool = False
+    most: int = 1024
 
     @property
     def name(self) -> str:
@@ -80,14 +82,15 @@ ROWS = (
     Row("conv_autoencoder", "s3_autoencoder"),
     Row("dcgan", "s5_dcgan"),
     Row("deep_cnn", "s3_deep_cnn"),
-    Row("densenet", "s3_densenet"),
+    Row("densenet", "s3_densenet", "batches of 4", most=4),
     Row("eight_layer", "s5_eight_layer"),
     Row("fusion", "s4_fusion"),
     Row("fusion", "s4_fusion_cached", "embeddings kept", kept=True),
     Row("lite_unet", "general", "encoder frozen", step=0),
     Row("lite_unet", "general"),
+    Row("lite_unet", "general_third", "context blocks"),
     Row("pix2pix", "s3_pix2pix_128"),
-    Row("resnet", "s3_resnet"),
+    Row("resnet", "s3_resnet", "batches of 4", most=4),
     Row("skip_autoencoder", "s5_skip"),
     Row("unet", "s3_unet"),
     Row("vgg_autoencoder", "s2_pairwise"),
@@ -156,7 +159,7 @@ def measure(rows: Sequence[Row], options: argparse.Namespace) -> Measured:
     for _ in range(options.rounds):
         for row in rows:
             for precision in PRECISIONS:
-                step = build(row, precision, options.batch)
+                step = build(row, precision, min(options.batch, row.most))
                 seconds, _ = turn(step, options.seconds)
                 steps[row.name, precision] += seconds
         source = made_batches(128, options.batch)
@@ -225,7 +228,8 @@ def report(found: Measured, options: argparse.Namespace) -> str:
         "|---|---|---|---|",
     ]
     for row in found.rows:
-        rates = [options.batch / found.step_seconds[row.name, p] for p in PRECISIONS]
+        size = min(options.batch, row.most)
+        rates = [size / found.step_seconds[row.name, p] for p in PRECISIONS]
         lines.append(f"| {row.name} | {row.recipe} | {rates[0]:.1f} | {rates[1]:.1f} |")
     lines += [
         "",

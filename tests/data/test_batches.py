@@ -61,6 +61,14 @@ def test_without_weights_every_picture_comes_once_in_each_pass():
     assert passes[0] != passes[1]
 
 
+def test_sides_vary_by_batch_and_batches_keep_their_pixels():
+    options = BatchOptions(32, 6, {}, AugmentationConfig(), seed=7, sides=(16, 32, 48))
+    varied = TrainingBatches(pictures(), np.arange(12), options)
+    shapes = {tuple(varied.make(number).lab.shape) for number in range(20)}
+    assert shapes == {(24, 3, 16, 16), (6, 3, 32, 32), (3, 3, 48, 48)}
+    assert torch.equal(varied.make(5).lab, next(varied.stream([5])).lab)
+
+
 def test_weights_of_zero_everywhere_are_an_error():
     with pytest.raises(DataError, match="weight 0"):
         batches(a=0, b=0)

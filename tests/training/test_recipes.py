@@ -46,7 +46,7 @@ SMALL = {
         "global_size": 32,
     },
     # random features tell nothing in so few steps: the encoder begins with its packaged weights
-    "lite_unet": {"widths": [32, 24, 16, 16], "pretrained": True},
+    "lite_unet": {"widths": [64, 64, 16, 16], "pretrained": True},
     "pix2pix": {"levels": 3, "width": 8},
     "resnet": {"stem": 8, "widths": [4, 8], "blocks": 1},
     "skip_autoencoder": {"widths": [8, 16]},
@@ -89,6 +89,8 @@ def small_recipe(path):
         "schedule.epochs": 2, "schedule.steps_per_epoch": STEPS.get(name, 15),
         **{f"network.options.{key}": value for key, value in SMALL[name].items()},
     }  # fmt: skip
+    if recipe.data.crops:
+        values["data.crops"] = [32, 64]
     if judge:
         values["adversarial.lr"] = rate
         options = SMALL_JUDGES[judge.discriminator]

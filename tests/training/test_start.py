@@ -21,6 +21,8 @@ from photochrom.training import start
 from photochrom.training.checkpoint import load_checkpoint
 from photochrom.training.loop import RunOptions, train
 from photochrom.training.start import (
+    Start,
+    grown,
     network_of_model,
     start_from_checkpoint,
     start_from_model,
@@ -193,3 +195,37 @@ def test_a_training_begins_at_the_model_s_own_figures(exported, tiny, pictures, 
     found = listener.rows[0]["ciede2000"]
     # norms that learn statistics again leave the function that the file has
     assert (found == pytest.approx(expected, rel=1e-5)) is frozen
+
+
+SMALL = {"pretrained": False, "widths": [64, 64, 16, 16]}
+WITH_CONTEXT = {"name": "lite_unet", "options": {**SMALL, "context": [1, 2]}}
+
+
+@torch.no_grad()
+def test_a_network_can_grow_context_blocks_that_change_little_at_first():
+    torch.manual_seed(0)
+    network = build_network("lite_unet", SMALL).eval()
+    start = Start({"name": "lite_unet", "options": SMALL}, network.state_dict())
+    more = grown(start, WITH_CONTEXT)
+    assert more.network == WITH_CONTEXT
+    larger = build_network(**WITH_CONTEXT)
+    larger.load_state_dict(more.weights)
+    L = torch.rand(1, 1, 64, 96) * 100
+    before, after = network(L), larger.eval()(L)
+    assert not torch.equal(before.ab, after.ab)
+    assert (before.ab - after.ab).abs().max() < 0.02 * before.ab.abs().max()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        SMALL,
+        {**SMALL, "widths": [64, 64, 16, 8]},
+        {**SMALL, "widths": [64, 64, 16, 8], "context": [1, 0]},
+        {**SMALL, "context": [1, 0], "encoder": "lite2"},
+    ],
+)
+def test_a_network_that_differs_in_more_is_not_grown_into(options):
+    weights = build_network("lite_unet", SMALL).state_dict()
+    start = Start({"name": "lite_unet", "options": SMALL}, weights)
+    assert grown(start, {"name": "lite_unet", "options": options}) is start

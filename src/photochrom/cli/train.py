@@ -166,9 +166,12 @@ def _starting_weights(named: str, recipe: Recipe) -> Mapping[str, Tensor]:
         OptionError: a model file's norms are folded, and the recipe would break them.
         RecipeError: they are of another network.
     """
+    from photochrom.training.export import network_section
     from photochrom.training.specialise import with_network_of
+    from photochrom.training.start import grown
 
     start, folded = find_start(named)
+    start = grown(start, network_section(recipe.model_dump()))
     with_network_of(recipe, start)
     if folded and not recipe.optim.freeze_norms:
         raise OptionError(

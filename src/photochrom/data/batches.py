@@ -80,6 +80,8 @@ class BatchOptions:
         seed: the source of all chance.
         patches: crops are windows of `side` pixels at the stored scale, mirrored or not: no zoom,
             no shear.
+        sides: each batch draws its side from these, in place of `side`; it has as many pictures as
+            make about the pixels of `size` ones of `side`.
     """
 
     side: int
@@ -88,20 +90,23 @@ class BatchOptions:
     augmentation: AugmentationConfig
     seed: int
     patches: bool = False
+    sides: Sequence[int] = ()
 
 
 def embeddings_fit(options: BatchOptions) -> bool:
     """Whether pictures are shown as they are, mirrored at most, so that embeddings can be kept."""
     augmentation = options.augmentation
-    return augmentation.keeps_whole and augmentation.film == 0 and not options.patches
+    whole = augmentation.keeps_whole and not options.patches and not options.sides
+    return whole and augmentation.film == 0
 
 
 class TrainingBatches:
     """An endless, repeatable stream of augmented batches.
 
     Batch number k is made from the seed and k alone, so a run that stops and goes on sees what an
-    uninterrupted one sees. Where all sources weigh the same, every picture comes once in each pass;
-    otherwise pictures are drawn with replacement, each source by its weight.
+    uninterrupted one sees. Where all sources weigh the same and all batches are of one size, every
+    picture comes once in each pass; otherwise pictures are drawn with replacement, each source by
+    its weight.
 
     Args:
         pictures: the decoded pictures.
@@ -120,28 +125,37 @@ class TrainingBatches:
         share = np.array([weights.get(pictures.sources[i], 1.0) for i in chosen], np.float64)
         if not share.sum() > 0:
             raise DataError("every source has weight 0: nothing is left to train on")
-        even = bool((share == share[0]).all())
+        even = bool((share == share[0]).all()) and not options.sides
         self._cumulative = None if even else np.cumsum(share / share.sum())
 
     def make(self, number: int) -> Batch:
         """Batch number `number`."""
         options = self.options
         chance = np.random.default_rng((options.seed, number))
-        indices = self.chosen[self._draw(number, chance)]
+        side, size = self._shape(chance)
+        indices = self.chosen[self._draw(number, size, chance)]
         generator = torch.Generator().manual_seed(int(chance.integers(2**62)))
         pictures = lab_from_bytes(self.pictures.take(indices))
         mirrored, embedding = None, None
         if options.patches:
-            lab = random_windows(pictures, options.side, options.augmentation.flip, generator)
+            lab = random_windows(pictures, side, options.augmentation.flip, generator)
         else:
-            lab, mirrored = random_crops(pictures, options.side, options.augmentation, generator)
+            lab, mirrored = random_crops(pictures, side, options.augmentation, generator)
         if self.embeddings is not None and embeddings_fit(options):
             embedding = self.embeddings.rows(indices, mirrored)
         return Batch(film_look(lab, options.augmentation.film, generator), lab, embedding)
 
-    def _draw(self, number: int, chance: np.random.Generator) -> np.ndarray:
+    def _shape(self, chance: np.random.Generator) -> tuple[int, int]:
+        """The side of a batch's crops in pixels, and how many there are."""
+        options = self.options
+        if not options.sides:
+            return options.side, options.size
+        side = int(chance.choice(options.sides))
+        return side, max(1, round(options.size * (options.side / side) ** 2))
+
+    def _draw(self, number: int, size: int, chance: np.random.Generator) -> np.ndarray:
         """Which of the chosen pictures a batch shows."""
-        size, count = self.options.size, len(self.chosen)
+        count = len(self.chosen)
         if self._cumulative is not None:
             drawn = np.searchsorted(self._cumulative, chance.random(size), side="right")
             return drawn.clip(0, count - 1)

@@ -39,7 +39,11 @@ class SizeRule:
 
 
 class ColorizingNetwork(Protocol):
-    """L (N, 1, H, W) 0..100 in, a `Prediction` at 1 / stride of its size out."""
+    """L (N, 1, H, W) 0..100 in, a `Prediction` at 1 / stride of its size out.
+
+    A network with optional parts that change next to nothing while they are new lists the names
+    that their weights begin with as `grows`; a training may then start from weights without them.
+    """
 
     size_rule: SizeRule
     stride: int

@@ -9,7 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from photochrom.color import TYPICAL_CHROMA
+from photochrom.errors import OptionError
 from photochrom.networks.blocks import ConvNormReLU, Prediction, SizeRule
+from photochrom.networks.context import HEAD_WIDTH, ContextBlock
 from photochrom.networks.efficientnet_lite import EfficientNetLiteEncoder
 from photochrom.palette import palette_by_name
 
@@ -22,13 +24,22 @@ class LiteUNetConfig:
         encoder: "lite0", "lite1" or "lite2".
         widths: channels of the decoder at strides 32, 16, 8 and 4.
         palette: the classes of the distribution head, or None for regression alone.
+        context: context blocks at strides 32 and 16, in which each place hears of all others.
         pretrained: start the encoder from the packaged ImageNet weights.
     """
 
     encoder: str = "lite0"
     widths: tuple[int, int, int, int] = (384, 256, 160, 80)
     palette: str | None = "gamut-10"
+    context: tuple[int, int] = (0, 0)
     pretrained: bool = True
+
+    def __post_init__(self) -> None:
+        for width, blocks in zip(self.widths, self.context, strict=False):
+            if blocks and width % HEAD_WIDTH:
+                raise OptionError(
+                    f"context blocks need a width that {HEAD_WIDTH} divides; it is {width}"
+                )
 
 
 class LiteUNet(nn.Module):
@@ -36,11 +47,13 @@ class LiteUNet(nn.Module):
 
     The decoder takes the encoder's features from coarse to fine, one dense 3 x 3 convolution a
     scale (measured: faster to train on CPUs than depthwise pairs). The picture's mean feature is
-    added at the coarsest scale, so that every place knows the whole scene. Two heads read the
-    finest scale: a regression of ab and, with a palette, logits over its classes.
+    added at the coarsest scale, so that every place knows the whole scene; context blocks, where
+    there are any, tell it more. Two heads read the finest scale: a regression of ab and, with a
+    palette, logits over its classes.
     """
 
     stride = 4
+    grows = ("context.",)
 
     def __init__(self, config: LiteUNetConfig = LiteUNetConfig()) -> None:
         super().__init__()
@@ -56,6 +69,10 @@ class LiteUNet(nn.Module):
         self.ups = nn.ModuleList(
             ConvNormReLU(below + skip, width)
             for below, skip, width in zip(config.widths, reversed(skips), finer, strict=False)
+        )
+        self.context = nn.ModuleList(
+            nn.Sequential(*(ContextBlock(width) for _ in range(blocks)))
+            for width, blocks in zip(config.widths, config.context, strict=False)
         )
         self.to_ab = nn.Conv2d(finer[-1], 2, 1)
         self.to_logits = (
@@ -73,8 +90,12 @@ class LiteUNet(nn.Module):
         _, *skips, deepest = features
         scene = self.scene(deepest.mean((2, 3)))
         x = self.bottom(deepest) + scene[:, :, None, None]
-        for up, skip in zip(self.ups, reversed(skips), strict=True):
+        at_32, at_16 = self.context
+        x = at_32(x)
+        for scale, (up, skip) in enumerate(zip(self.ups, reversed(skips), strict=True)):
             x = F.interpolate(x, scale_factor=2.0, mode="nearest")
             x = up(torch.cat([x, skip], 1))
+            if scale == 0:
+                x = at_16(x)
         ab = self.to_ab(x) * TYPICAL_CHROMA
         return Prediction(ab, None if self.to_logits is None else self.to_logits(x))

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -35,6 +35,10 @@ class DataSection(_Section):
 
     side: int = Field(default=144, ge=16, description="pixels a picture is stored at")
     crop: int = Field(default=128, ge=16, description="pixels a training crop has")
+    crops: list[Annotated[int, Field(ge=16)]] = Field(
+        default=[],
+        description="each batch draws its crops' side from these; `batch` is for crops of `crop`",
+    )
     batch: int = Field(default=64, ge=1)
     split: Rule = Field(default="hash", description="see `photochrom.data.split`")
     validation: float = Field(
@@ -145,6 +149,8 @@ class Recipe(_Section):
             raise ValueError("loss is empty; at least one is needed (weight 0: reported only)")
         if self.adversarial is None and not any(self.loss.values()):
             raise ValueError("every loss has weight 0 and there is no adversarial section")
+        if self.data.crops and self.data.patches:
+            raise ValueError("data.crops and data.patches exclude each other")
         if self.data.patches and self.data.crop > self.data.side:
             raise ValueError(f"patches of {self.data.crop} pixels in pictures of {self.data.side}")
         try:

@@ -139,7 +139,8 @@ class _Run:
         self.batches = TrainingBatches(
             pictures, training,
             BatchOptions(
-                data.crop, data.batch, data.weights, augmentation, recipe.seed, data.patches
+                data.crop, data.batch, data.weights, augmentation, recipe.seed, data.patches,
+                data.crops,
             ),
         )  # fmt: skip
         one_pass = len(training) // (data.batch * fabric.world_size)

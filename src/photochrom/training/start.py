@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,31 @@ def start_from_model(path: Path) -> Start:
     return Start(
         section, weights, prior, described.size, described.vividness, described.looks
     )  # fmt: skip
+
+
+def grown(start: Start, network: Mapping[str, Any]) -> Start:
+    """The start for a network with more parts, if those change next to nothing while they are new.
+
+    Args:
+        start: what there is.
+        network: "name" and "options" of the wanted network.
+
+    Returns:
+        Weights of the wanted network; the start as it was where growing alone does not lead there.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        wanted = build_network(network["name"], network["options"])
+    own, parts = wanted.state_dict(), getattr(wanted, "grows", ())
+    new = own.keys() - start.weights.keys()
+    misfits = [
+        name
+        for name, value in start.weights.items()
+        if name not in own or own[name].shape != value.shape
+    ]
+    if misfits or not new or not all(name.startswith(tuple(parts)) for name in new):
+        return start
+    return replace(start, network=network, weights=own | dict(start.weights))
 
 
 def network_of_model(path: Path) -> Mapping[str, Any]:
