@@ -31,6 +31,12 @@ COMMAND = ["train", "--recipe", "small.yaml", "--data", "pictures", "--run", "ru
 COMMAND += ["--device", "cpu", "--threads", "1"]
 
 
+def test_a_network_that_is_worse_than_grey_is_called_so(run: Run, pictures: Path) -> None:
+    told = "no better than no colour at all"
+    bold = ["--set", "optim.lr=0.1", "--set", "optim.warmup_steps=0", "--set", "optim.ema=0"]
+    assert told in run(*COMMAND, *bold).err
+
+
 def test_a_folder_becomes_a_run_that_goes_on_and_is_exported(
     run: Run, folder: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

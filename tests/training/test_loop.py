@@ -2,7 +2,6 @@ import json
 import signal
 
 import pytest
-import torch
 from listening import Listener, assert_same
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -117,20 +116,19 @@ def test_too_few_pictures_are_an_error(tiny, pictures, tmp_path):
         train(tiny("data.validation=0.001"), pictures, tmp_path, Listener(), CPU)
 
 
-def test_a_checkpoint_that_cannot_be_written_leaves_the_last_one(
-    tiny, pictures, tmp_path, monkeypatch
-):
+def test_a_checkpoint_that_cannot_be_written_leaves_the_last_one(tiny, pictures, tmp_path):
+    resource = pytest.importorskip("resource")  # not on Windows
     train(tiny("schedule.epochs=1"), pictures, tmp_path, Listener(), CPU)
     before = (tmp_path / LAST).read_bytes()
-
-    def full(content, path):
-        path.write_bytes(b"half")
-        raise RuntimeError("[enforce fail] . file write failed")
-
     checkpoint = load_checkpoint(tmp_path / LAST)
-    monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(OutputError, match=LAST):
-        save_checkpoint(checkpoint, tmp_path / LAST)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # to a program that writes, a limit for its files looks like a full disk
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))
+    try:
+        with pytest.raises(OutputError, match=rf"{LAST}: cannot be written \(File too large\)"):
+            save_checkpoint(checkpoint, tmp_path / LAST)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert (tmp_path / LAST).read_bytes() == before
     assert not list(tmp_path.glob(".*"))
 

@@ -186,5 +186,7 @@ def _tell_result(recipe: Recipe, best: Path) -> None:
 
     row = min(load_checkpoint(best).history, key=lambda row: row["ciede2000"])
     say(f"best: {told_figures(row)}")
+    if row["ciede2000"] >= row["ciede2000_grey"]:
+        say("that is no better than no colour at all: train longer, or on more pictures")
     say(f"checkpoint: {best}")
     say(f"as a model file: photochrom export {best.parent} -o {recipe.name}.onnx")

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from photochrom.atomic import written_whole
-from photochrom.errors import CheckpointError, OutputError
+from photochrom.errors import CheckpointError
 
 FORMAT = 2
 
@@ -50,9 +50,11 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     fields = {name: getattr(checkpoint, name) for name in checkpoint.__dataclass_fields__}
     with written_whole(path) as partial:
         try:
-            torch.save(fields, partial)
-        except RuntimeError as error:  # torch's way to report a full disk
-            raise OutputError(f"{path}: the checkpoint could not be written ({error})") from error
+            with partial.open("wb") as file:
+                torch.save(fields, file)
+        except RuntimeError as error:  # torch hides what the file said, a full disk for one
+            reason = error.__context__
+            raise reason if isinstance(reason, OSError) else error from None
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
