@@ -14,12 +14,10 @@ import datetime
 import hashlib
 import json
 import os
-import platform
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
 import quality_features
@@ -47,16 +45,16 @@ from rich.progress import Progress
 from rich.table import Table
 
 from photochrom.errors import PhotochromError
+from photochrom.evaluation.machine import machine, versions
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks" / "quality.md"
-PACKAGES = ("photochrom", "numpy", "onnxruntime", "pyvips", "Pillow")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measures and prints; the exit status."""
     options = _parser().parse_args(arguments)
     console, log = Console(), Console(stderr=True)
-    data = options.data or _data_from_environment()
+    data = options.data or data_from_environment()
     if data is None or not data.is_file():
         log.print(
             f"No pictures at {data}: give --data TAR, or set PHOTOCHROM_DATA to a folder that "
@@ -113,14 +111,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _data_from_environment() -> Path | None:
+def data_from_environment() -> Path | None:
+    """photos-val.tar in the folder that PHOTOCHROM_DATA names, if it is set."""
     folder = os.environ.get("PHOTOCHROM_DATA")
     return Path(folder) / "photos-val.tar" if folder else None
 
 
 def open_model(options: argparse.Namespace) -> tuple[str, Predictor, dict[str, object]]:
     """A model's name, its predictor, and what the protocol says of it."""
-    from photochrom.colorizer import ColorizeOptions, Colorizer
+    from photochrom.colorizer import Colorizer
+    from photochrom.options import ColorizeOptions
     from photochrom.runtime import file_sha256
 
     colorizer = Colorizer(options.model, threads=1)  # pictures run side by side instead
@@ -174,16 +174,9 @@ def protocol(data: Path, side: int) -> dict[str, object]:
         "result": "the truth's L with the predicted ab, clipped to sRGB, not rounded to 8 bits",
         "psnr": f"mean of each picture's, on sRGB, peak 1.0, at most {PSNR_CAP:.0f} dB each",
         "intervals": "95 %, bootstrap over pictures, 2,000 resamples; shares: Wilson",
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
-        "machine": f"{_processor()}, {os.cpu_count()} cores",
+        "versions": versions(),
+        "machine": machine(),
     }
-
-
-def _processor() -> str:
-    listing = Path("/proc/cpuinfo")
-    lines = listing.read_text().splitlines() if listing.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def page_row(summary: Summary, header: Mapping[str, object]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from photochrom.catalog import list_models
-    from photochrom.colorizer import ColorizeOptions, Colorizer, ColorizeResult, colorize
+    from photochrom.colorizer import Colorizer, ColorizeResult, colorize
     from photochrom.errors import (
         GreyResultWarning,
         InputError,
@@ -24,15 +24,18 @@ if TYPE_CHECKING:
         PhotochromError,
         PhotoWarning,
     )
+    from photochrom.hue_guard import HueGuard
+    from photochrom.options import ColorizeOptions
     from photochrom.photo import WriteOptions
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "ColorizeOptions": "colorizer",
+    "ColorizeOptions": "options",
     "ColorizeResult": "colorizer",
     "Colorizer": "colorizer",
     "GreyResultWarning": "errors",
+    "HueGuard": "hue_guard",
     "InputError": "errors",
     "ModelError": "errors",
     "OptionError": "errors",
@@ -49,6 +52,7 @@ __all__ = [
     "ColorizeResult",
     "Colorizer",
     "GreyResultWarning",
+    "HueGuard",
     "InputError",
     "ModelError",
     "OptionError",

@@ -6,32 +6,36 @@ the full-size luminance. Options go in, a result comes out; both are frozen.
 
 from __future__ import annotations
 
+import functools
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from photochrom import decoding
 from photochrom.catalog import DEFAULT_MODEL, find_model
 from photochrom.color import FloatArray
-from photochrom.errors import GreyResultWarning, InputError, OptionError
+from photochrom.confidence import confidence_map
+from photochrom.decoding import Decoder
+from photochrom.errors import GreyResultWarning, ModelError, OptionError
 from photochrom.looks import LOOKS, Look, predict_with_looks
+from photochrom.options import SIZE_RANGE, VARIANTS_RANGE, ColorizeOptions, check_range
 from photochrom.photo import (
     Photo,
     WriteOptions,
     area_resize,
+    as_photo,
     encode_photo,
     merge_chroma,
-    open_photo,
-    photo_from_array,
     to_array,
     to_eight_bits,
     upsample_chroma,
     write_photo,
 )
-from photochrom.runtime import ChromaPrediction, Model
+from photochrom.runtime import ChromaPrediction, Model, ModelDescription
+from photochrom.variants import variants
 
 if TYPE_CHECKING:
     import pyvips
@@ -40,38 +44,30 @@ if TYPE_CHECKING:
 GREY_CHROMA = 2.0
 """Mean chroma, CIELAB units, below which a result is as good as grey."""
 
-SIZE_RANGE = (32, 2048)
-VARIANTS_RANGE = (1, 16)
+NOT_CALIBRATED = (
+    "model {!r} cannot say how sure it is: it knows no distribution, or was exported without "
+    "--calibrate"
+)
 
 
-def _check_range(name: str, value: float | None, low: float, high: float) -> None:
-    # written so that not-a-number fails, too
-    if value is not None and not low <= value <= high:
-        raise OptionError(f"{name} is {value}; it must lie in {low} to {high}")
+def knows_its_confidence(described: ModelDescription) -> bool:
+    """Whether a model can say how sure it is of its colours."""
+    return described.palette is not None and bool(
+        described.calibration and described.calibration.right
+    )
 
 
-@dataclass(frozen=True)
-class ColorizeOptions:
-    """How a picture is coloured; None takes the model's own default.
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a model says of a picture.
 
     Attributes:
-        size: short side, in pixels, at which the network sees the picture (32..2048).
-        vividness: 0 (safe, muted) to 1 (bold); what lies between costs accuracy gradually.
-        saturation: chroma is multiplied by this at the end (0..3).
-        looks: how many looks at the picture are averaged (1..3): test-time augmentation. One is
-            fastest; three take four times its network time and are more accurate.
+        prediction: its outputs, (h, w, ...).
+        luminance: (h, w) 0..100, the picture's at that size.
     """
 
-    size: int | None = None
-    vividness: float | None = None
-    saturation: float = 1.0
-    looks: int | None = None
-
-    def __post_init__(self) -> None:
-        _check_range("size", self.size, *SIZE_RANGE)
-        _check_range("vividness", self.vividness, 0, 1)
-        _check_range("saturation", self.saturation, 0, 3)
-        _check_range("looks", self.looks, 1, len(LOOKS))
+    prediction: ChromaPrediction
+    luminance: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +87,21 @@ class ColorizeResult:
     model: str
     mean_chroma: float
     variant: int = 0
+    _confidence: Callable[[], FloatArray] | None = None
+
+    @functools.cached_property
+    def confidence(self) -> FloatArray:
+        """(h, w) float32: the probability, 0..1, that a colour of `ab` is right.
+
+        Right is a colour within 10 CIEDE2000 of the truth; the probabilities were calibrated on
+        pictures that the model had not seen. Colours of later variants are judged like the first's.
+
+        Raises:
+            ModelError: the model knows no distribution, or was never calibrated.
+        """
+        if self._confidence is None:
+            raise ModelError(NOT_CALIBRATED.format(self.model))
+        return self._confidence()
 
     @property
     def image(self) -> pyvips.Image:
@@ -130,6 +141,8 @@ class Colorizer:
 
     def __init__(self, model: str | Path = DEFAULT_MODEL, *, threads: int | None = None) -> None:
         self._model = Model(find_model(model).path, threads=threads)
+        described = self._model.description
+        self._decoder = Decoder(described.palette, described.prior, described.calibration)
 
     @property
     def model(self) -> Model:
@@ -162,16 +175,14 @@ class Colorizer:
         Raises:
             OptionError: more than one is asked of a model that knows no distribution.
         """
-        _check_range("variants", count, *VARIANTS_RANGE)
-        photo = _as_photo(source)
-        prediction = self._predict(photo, options)
+        photo = as_photo(source)
+        seen = self.see(photo, options)
         described = self._model.description
-        if count > 1 and prediction.logits is None:
-            raise OptionError(f"model {described.name!r} knows one answer only; variants must be 1")
         results = []
-        for index, ab in enumerate(self._decode(prediction, count, options)):
+        for index, ab in enumerate(self.read(seen, count, options)):
             mean = float(np.hypot(ab[..., 0], ab[..., 1]).mean())
-            results.append(ColorizeResult(photo, ab, described.name, mean, index))
+            judge = self._judge(seen, ab)
+            results.append(ColorizeResult(photo, ab, described.name, mean, index, judge))
         if results[0].mean_chroma < GREY_CHROMA and options.saturation >= 1:
             warnings.warn(
                 f"{photo.name}: the result is nearly grey (mean chroma "
@@ -185,13 +196,44 @@ class Colorizer:
         self, luminance: FloatArray, options: ColorizeOptions = ColorizeOptions()
     ) -> FloatArray:
         """Chroma (H, W, 2) at full size for a luminance (H, W) 0..100: what measuring needs."""
-        looks, largest = self._looks(luminance.shape, options)
-        prediction = predict_with_looks(self._model, area_resize(luminance, *largest), looks)
-        return upsample_chroma(self._decode(prediction, 1, options)[0], luminance)
+        return upsample_chroma(self.read(self.see(luminance, options), 1, options)[0], luminance)
 
-    def _predict(self, photo: Photo, options: ColorizeOptions) -> ChromaPrediction:
-        looks, largest = self._looks((photo.height, photo.width), options)
-        return predict_with_looks(self._model, photo.small_luminance(*largest), looks)
+    def see(
+        self, picture: Photo | FloatArray, options: ColorizeOptions = ColorizeOptions()
+    ) -> Seen:
+        """What the model says of a photo, or of a luminance (H, W) 0..100; `read` makes colours."""
+        if isinstance(picture, Photo):
+            looks, largest = self._looks((picture.height, picture.width), options)
+            luminance = picture.small_luminance(*largest)
+        else:
+            looks, largest = self._looks(picture.shape, options)
+            luminance = area_resize(picture, *largest)
+        prediction = predict_with_looks(self._model, luminance, looks)
+        return Seen(prediction, area_resize(luminance, *prediction.ab.shape[:2]))
+
+    def read(
+        self, seen: Seen, count: int = 1, options: ColorizeOptions = ColorizeOptions()
+    ) -> list[FloatArray]:
+        """The chroma (h, w, 2) of so many colourings of what was seen, the most likely first.
+
+        Seeing is the costly part: one picture can be seen once and read many times.
+
+        Raises:
+            OptionError: more than one is asked of a model that knows no distribution.
+        """
+        check_range("variants", count, *VARIANTS_RANGE)
+        described, logits = self._model.description, seen.prediction.logits
+        vividness = described.vividness if options.vividness is None else options.vividness
+        if count == 1:
+            found = [self._decoder.decode(seen.prediction.ab, logits, vividness)]
+        elif logits is None or described.palette is None:
+            raise OptionError(f"model {described.name!r} knows one answer only; variants must be 1")
+        else:
+            read = self._decoder.rebalanced(logits, self._decoder.boldness(vividness))
+            found = variants(read, seen.luminance, described.palette, count, seed=options.seed)
+        for guard in options.hue_guards:
+            found = [guard.apply(ab) for ab in found]
+        return [ab * np.float32(options.saturation) for ab in found]
 
     def _looks(
         self, shape: tuple[int, ...], options: ColorizeOptions
@@ -206,20 +248,13 @@ class Colorizer:
         heights, widths = zip(*(size for _, size in looks), strict=True)
         return looks, (max(heights), max(widths))
 
-    def _decode(
-        self, prediction: ChromaPrediction, count: int, options: ColorizeOptions
-    ) -> list[FloatArray]:
-        described = self._model.description
-        vividness = described.vividness if options.vividness is None else options.vividness
-        decoded = decoding.decode(
-            prediction.ab, prediction.logits, described.palette, vividness, described.prior
-        )
-        found = [decoded]
-        if count > 1 and prediction.logits is not None and described.palette is not None:
-            found += decoding.tilted_variants(
-                prediction.logits, described.palette, vividness, count - 1, described.prior
-            )
-        return [ab * np.float32(options.saturation) for ab in found]
+    def _judge(self, seen: Seen, ab: FloatArray) -> Callable[[], FloatArray] | None:
+        """What tells the confidence of a result, where the model can."""
+        described, logits = self._model.description, seen.prediction.logits
+        palette, calibration = described.palette, described.calibration
+        if logits is None or palette is None or calibration is None or not calibration.right:
+            return None
+        return lambda: confidence_map(logits, ab, seen.luminance, palette, calibration)
 
 
 def colorize(source: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> Any:
@@ -262,30 +297,3 @@ def working_size(height: int, width: int, short_side: int, multiple: int) -> tup
         # what is smaller than one multiple keeps its size and is padded by the runtime
         small.append(min(max(fitted, multiple), largest) or side)
     return small[0], small[1]
-
-
-def _as_photo(source: Any) -> Photo:
-    if isinstance(source, Photo):
-        return source
-    if isinstance(source, (str, Path)):
-        return open_photo(Path(source))
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return open_photo(bytes(source))
-    if isinstance(source, np.ndarray):
-        return photo_from_array(source)
-    if hasattr(source, "convert") and hasattr(source, "mode"):  # a PIL image, without importing it
-        return photo_from_array(_pil_to_array(source))
-    raise InputError(
-        f"cannot colour a {type(source).__name__}; give a path, bytes, an array or a PIL image"
-    )
-
-
-def _pil_to_array(image: Any) -> np.ndarray[Any, Any]:
-    from PIL import ImageOps
-
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I;16"):
-        return np.asarray(upright)
-    if upright.mode not in ("L", "RGB", "RGBA"):
-        upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    return np.asarray(upright)

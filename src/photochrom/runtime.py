@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from photochrom.calibration import Calibration
 from photochrom.color import FloatArray
 from photochrom.errors import ModelError, OptionError
 from photochrom.palette import Palette, palette_by_name
@@ -37,6 +38,7 @@ class ModelDescription:
         vividness: its default vividness, 0..1.
         looks: how many looks at a picture are averaged by default, see `photochrom.looks`.
         prior: (Q,) share of each class in its training data, or None.
+        calibration: what was measured of it on held-out pictures, or None.
         card: data, recipe, measured figures, licence.
     """
 
@@ -49,6 +51,7 @@ class ModelDescription:
     vividness: float
     looks: int
     prior: FloatArray | None
+    calibration: Calibration | None
     card: Mapping[str, Any]
 
 
@@ -77,25 +80,7 @@ class Model:
     """
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
-        import onnxruntime
-
-        if threads is not None and threads < 1:
-            raise OptionError(f"threads is {threads}; it must be at least 1")
-        if not path.is_file():
-            raise ModelError(f"{path}: no such model file")
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4  # what goes wrong is raised, not printed
-        if threads is not None:
-            options.intra_op_num_threads = threads
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime's own classes share no public base
-            raise ModelError(
-                f"{path}: not a readable ONNX model file; "
-                "`photochrom models verify` checks the bundled ones"
-            ) from error
+        self._session = open_session(path, threads=threads)
         self.path = path
         self.description = _read_description(self._session, path)
         self._outputs = [output.name for output in self._session.get_outputs()]
@@ -121,6 +106,35 @@ class Model:
             for name, value in found.items()
         }
         return ChromaPrediction(cut["ab"], cut.get("logits"))
+
+
+def open_session(path: Path, *, threads: int | None = None) -> Any:
+    """An ONNX Runtime session of any ONNX file, on the CPU.
+
+    Args:
+        path: the .onnx file.
+        threads: CPU threads for one run; None leaves it to ONNX Runtime (one a core).
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
+    import onnxruntime
+
+    if threads is not None and threads < 1:
+        raise OptionError(f"threads is {threads}; it must be at least 1")
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model file")
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what goes wrong is raised, not printed
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's own classes share no public base
+        raise ModelError(
+            f"{path}: not a readable ONNX model file; "
+            "`photochrom models verify` checks the bundled ones"
+        ) from error
 
 
 def file_sha256(path: Path) -> str:
@@ -151,14 +165,19 @@ def _read_description(session: Any, path: Path) -> ModelDescription:
             vividness=float(found["vividness"]),
             looks=int(found.get("looks", 1)),
             prior=_prior(json.loads(found.get("prior", "null"))),
+            calibration=_calibration(json.loads(found.get("calibration", "null"))),
             card=json.loads(found["card"]),
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: damaged description ({error})") from error
 
 
 def _prior(shares: Any) -> FloatArray | None:
     return None if shares is None else np.array(shares, np.float32)
+
+
+def _calibration(content: Any) -> Calibration | None:
+    return None if content is None else Calibration.from_json(content)
 
 
 def _fit(length: int, minimum: int, multiple: int) -> int:

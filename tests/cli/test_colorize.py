@@ -13,6 +13,7 @@ from PIL import Image
 from tiny_model import write_tiny_model
 
 from photochrom.cli.colorize import Request, _share_cores
+from photochrom.color import rgb_to_lab
 
 
 def is_coloured(path: Path) -> bool:
@@ -129,11 +130,44 @@ def test_variants_differ_and_the_first_is_the_most_likely(colorize: Run, folder:
     colorize("a.png", "-o", "one.png")
     assert colorize("a.png", "--variants", 3).code == 0
     names = [f"a.color-{n}.png" for n in (1, 2, 3)]
-    assert files_below(folder) == {"a.png", "one.png", *names}
+    assert files_below(folder) == {"a.png", "one.png", "a.color-all.png", *names}
     contents = [np.asarray(Image.open(folder / name)) for name in names]
     assert (contents[0] == np.asarray(Image.open(folder / "one.png"))).all()
     assert (contents[0] != contents[1]).any()
     assert (contents[1] != contents[2]).any()
+
+
+def test_the_seed_of_variants_leaves_the_first_and_changes_the_others(
+    colorize: Run, folder: Path
+) -> None:
+    make_picture(folder / "a.png")
+    for seed in (1, 1, 2):
+        colorize("a.png", "-o", f"{seed}.png", "--variants", 3, "--seed", seed, "--overwrite")
+    one, other = ([(folder / f"{seed}-{n}.png").read_bytes() for n in (1, 2, 3)] for seed in (1, 2))
+    assert one[0] == other[0]
+    assert one[1:] != other[1:]
+
+
+def test_a_hue_guard_takes_the_colour_out_of_its_hues(colorize: Run, folder: Path) -> None:
+    make_picture(folder / "a.png")
+    colorize("a.png", "-o", "plain.png")
+    ran = colorize("a.png", "-o", "guarded.png", "--hue-guard", "0-180:0", "--hue-guard", "red")
+    assert ran.code == 0, ran.err
+    plain, guarded = (
+        rgb_to_lab(np.asarray(Image.open(folder / name).convert("RGB")))[..., 2]
+        for name in ("plain.png", "guarded.png")
+    )
+    assert plain.max() > 10
+    assert guarded.max() < 0.4 * plain.max()
+    assert guarded.min() == pytest.approx(plain.min(), abs=2)
+
+
+def test_a_confidence_map_needs_a_calibrated_model(colorize: Run, folder: Path) -> None:
+    make_picture(folder / "a.png")
+    ran = colorize("a.png", "--confidence", "sure.png")
+    assert ran.code == 2
+    assert "--calibrate" in ran.err
+    assert files_below(folder) == {"a.png"}
 
 
 def test_a_missing_variant_is_made_again_without_touching_the_others(

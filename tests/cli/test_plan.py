@@ -32,7 +32,7 @@ def below(top: str, place: str) -> Source:
 
 
 def outputs(plan: Plan) -> list[str]:
-    return [output.as_posix() for job in plan.jobs for output in job.outputs]
+    return [output.as_posix() for job in plan.jobs for output in job.results]
 
 
 def test_a_result_lies_beside_its_picture_with_the_suffix_before_the_extension() -> None:
@@ -222,6 +222,36 @@ def test_no_two_jobs_share_a_result_and_none_replaces_a_picture(
     assert coloured.isdisjoint(results)
     assert coloured | earlier == {s.path for s in sources}
     assert coloured.isdisjoint(earlier)
-    assert all(len(job.outputs) == variants for job in plan.jobs)
+    assert all(len(job.results) == variants for job in plan.jobs)
     if overwrite:
         assert earlier.isdisjoint(results)
+
+
+def test_variants_get_a_sheet_that_shows_them_all() -> None:
+    (job,) = make_plan([source("p.png")], Naming(variants=2)).jobs
+    assert job.sheet == Path("p.color-all.png")
+    assert job.outputs == (*job.results, job.sheet)
+    (job,) = make_plan([source("p.png")], Naming()).jobs
+    assert job.sheet is None
+    # of a second run's `*.jpg`, the sheet is left out as results are
+    plan = make_plan([source("p.jpg"), source("p.color-all.jpg")], Naming(variants=2))
+    assert [s.path for s in plan.earlier_results] == [Path("p.color-all.jpg")]
+
+
+def test_confidence_maps_lie_in_their_folder_or_are_the_one_file() -> None:
+    maps = Naming(OUT, confidence=Path("maps"))
+    plan = make_plan([source("x/a.jpg"), source("x/a.png")], maps)
+    assert [job.confidence for job in plan.jobs] == [
+        Path("maps/a.jpg.png"), Path("maps/a.png.png"),
+    ]  # fmt: skip
+    one = Naming(confidence=Path("sure.png"))
+    assert make_plan([source("a.jpg")], one).jobs[0].confidence == Path("sure.png")
+    with pytest.raises(OptionError, match=r"sure\.png is one file, but there are 2 pictures"):
+        make_plan([source("a.jpg"), source("b.jpg")], one)
+
+
+def test_neither_a_sheet_nor_a_map_takes_the_place_of_a_picture() -> None:
+    with pytest.raises(OptionError, match="would take the place"):
+        make_plan([source("p.jpg"), source("p-all.jpg")], Naming(Path("."), variants=2))
+    with pytest.raises(OptionError, match="would take the place"):
+        make_plan([source("a.png")], Naming(OUT, confidence=Path("a.png")))

@@ -71,8 +71,20 @@ def test_a_folder_becomes_a_run_that_goes_on_and_is_exported(
 
 
 @pytest.mark.slow
-def test_an_exported_run_colours_a_picture(run: Run, folder: Path, pictures: Path) -> None:
+def test_an_exported_run_colours_a_picture(
+    run: Run, folder: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert run(*COMMAND).code == 0
+    few = run("export", "run", "-o", "small.onnx", "--calibrate", "pictures")
+    assert few.code == 1
+    assert "calibrating needs at least 20" in few.err
+    monkeypatch.setattr("photochrom.training.calibrate.LEAST_PICTURES", 2)
+    calibrated = run("export", "run", "-o", "small.onnx", "--calibrate", "pictures")
+    assert calibrated.code == 0, calibrated.err
+    assert "small.onnx: calibrated with 6 held-out pictures" in calibrated.err
+    drawn = run("colorize", "pictures/0.png", "--model", "small.onnx", "--confidence", "sure.png")
+    assert "unsure of the colours in" in drawn.err, drawn.err
+    assert (folder / "sure.png").exists()
     exported = run("export", "run/best.ckpt", "-o", "small.onnx")
     assert exported.code == 0, exported.err
     assert exported.out == ""

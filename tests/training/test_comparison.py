@@ -3,8 +3,9 @@ import pytest
 from PIL import Image
 
 from photochrom.color import ciede2000
-from photochrom.colorizer import ColorizeOptions, Colorizer
+from photochrom.colorizer import Colorizer
 from photochrom.data.decoded import DecodedPictures
+from photochrom.options import ColorizeOptions
 from photochrom.training.comparison import HEADING, draw_comparison, judge
 
 

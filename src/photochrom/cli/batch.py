@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,7 +20,8 @@ from photochrom.cli.report import DONE, Outcome, Reporter, failed
 from photochrom.errors import OutputError, PhotochromError
 
 if TYPE_CHECKING:
-    from photochrom.colorizer import ColorizeOptions, Colorizer
+    from photochrom.colorizer import Colorizer, ColorizeResult
+    from photochrom.options import ColorizeOptions
     from photochrom.photo import Photo, WriteOptions
     from photochrom.photo.write import Format
 
@@ -65,19 +66,39 @@ class Work:
     def _colorize(self, job: Job) -> Outcome:
         begin = time.monotonic()
         photo = self._open(job.source.path)
-        results = self.colorizer.variants(photo, len(job.outputs), self.options)
-        for result, target in zip(results, job.outputs, strict=True):
+        results = self.colorizer.variants(photo, len(job.results), self.options)
+        for result, target in zip(results, job.results, strict=True):
             options = self._writing_to(target)
             if target == STDIO:
                 _write_to_stdout(result.to_bytes(options))
             elif self.overwrite or not target.exists():
                 _prepare(target, job.source.path)
                 result.save(target, options)
+        unsure = self._draw(job, results)
         return Outcome(
-            job.source.path, job.outputs, DONE, width=photo.width, height=photo.height,
+            job.source.path, job.results, DONE, width=photo.width, height=photo.height,
             model=results[0].model, mean_chroma=round(results[0].mean_chroma, 3),
-            seconds=round(time.monotonic() - begin, 4),
+            unsure=unsure, seconds=round(time.monotonic() - begin, 4),
+            sheet=job.sheet, confidence=job.confidence,
         )  # fmt: skip
+
+    def _draw(self, job: Job, results: Sequence[ColorizeResult]) -> str | None:
+        """Makes the sheet of all variants and the confidence map; how unsure the model is."""
+        from photochrom.confidence import unsure_in_words
+        from photochrom.drawing import confidence_picture, contact_sheet, write_picture
+
+        def wanted(target: Path | None) -> bool:
+            return target is not None and (self.overwrite or not target.exists())
+
+        if job.sheet and wanted(job.sheet):
+            _prepare(job.sheet, job.source.path)
+            write_picture(contact_sheet(results), job.sheet)
+        if not job.confidence:
+            return None
+        if wanted(job.confidence):
+            _prepare(job.confidence, job.source.path)
+            write_picture(confidence_picture(results[0]), job.confidence)
+        return unsure_in_words(results[0].confidence)
 
     def _open(self, path: Path) -> Photo:
         from photochrom.photo import open_photo

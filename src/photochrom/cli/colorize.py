@@ -49,6 +49,9 @@ class Request:
     saturation: float = 1.0
     looks: int | None = None
     variants: int = 1
+    seed: int = 0
+    hue_guards: tuple[str, ...] = ()
+    confidence: Path | None = None
     suffix: str = ".color"
     format: str = "keep"
     quality: int | None = None
@@ -97,6 +100,21 @@ def colorize(
     variants: Annotated[
         int, typer.Option(help="Colourings of each picture, 1 to 16, most likely first.")
     ] = 1,
+    seed: Annotated[int, typer.Option(help="Of the variants: another number, other ones.")] = 0,
+    hue_guards: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--hue-guard",
+            metavar="HUES[:KEEP]",
+            help="Damps hues, e.g. violet, green:0.5 or 280-320:0.2 (degrees, share kept).",
+        ),
+    ] = None,
+    confidence: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PNG|FOLDER", help="Draws where the colours are sure, and says how much."
+        ),
+    ] = None,
     suffix: Annotated[
         str, typer.Option(help="Marks the name of a result that lies beside its picture.")
     ] = ".color",
@@ -140,13 +158,16 @@ def colorize(
 
       photochrom colorize photo.tif -o bold.png --vividness 0.9
 
-      photochrom colorize photo.jpg --variants 4
+      photochrom colorize photo.jpg --variants 5
+
+      photochrom colorize photo.jpg --hue-guard violet --confidence sure.png
 
       photochrom colorize - -o - < grey.jpg > colour.jpg
     """
     request = Request(
-        tuple(inputs), output, model, size, vividness, saturation, looks, variants, suffix,
-        format.value, quality, overwrite, jobs, threads, as_json, strip, not no_mark, max_pixels,
+        tuple(inputs), output, model, size, vividness, saturation, looks, variants, seed,
+        tuple(hue_guards or ()), confidence, suffix, format.value, quality, overwrite, jobs,
+        threads, as_json, strip, not no_mark, max_pixels,
     )  # fmt: skip
     raise typer.Exit(run(request))
 
@@ -166,7 +187,7 @@ def run(request: Request) -> int:
             for path, reason in found.problems:
                 reporter.tell(failed(path, reason))
             for job in there:
-                reporter.tell(skipped(job.source.path, job.outputs, "there already"))
+                reporter.tell(skipped(job.source.path, job.results, "there already"))
             remove_leftovers(todo)
             work_through(todo, work, at_once, reporter)
     except KeyboardInterrupt:
@@ -179,8 +200,9 @@ def run(request: Request) -> int:
 def _plan(request: Request) -> tuple[Found, list[Job]]:
     folder, file = place_output(request.output, request.inputs)
     naming = Naming(
-        folder, file, request.suffix, request.format, request.variants, request.overwrite
-    )
+        folder, file, request.suffix, request.format, request.variants, request.overwrite,
+        request.confidence,
+    )  # fmt: skip
     found = find_pictures(request.inputs, folder, request.suffix)
     if not found.sources and not found.problems:
         raise InputError(
@@ -230,18 +252,23 @@ def _prepare_work(request: Request, threads: int) -> Work:
 
     from photochrom.catalog import DEFAULT_MODEL
     from photochrom.cli.batch import Work
-    from photochrom.colorizer import ColorizeOptions, Colorizer
+    from photochrom.colorizer import NOT_CALIBRATED, Colorizer, knows_its_confidence
+    from photochrom.hue_guard import HueGuard
+    from photochrom.options import ColorizeOptions
     from photochrom.photo import WriteOptions
 
     pyvips.concurrency_set(threads)
     options = ColorizeOptions(
-        request.size, request.vividness, request.saturation, request.looks
+        request.size, request.vividness, request.saturation, request.looks,
+        tuple(HueGuard.parse(text) for text in request.hue_guards), request.seed,
     )  # fmt: skip
     writing = WriteOptions(
         cast("Format", request.format), request.quality, request.strip, request.mark
     )
     colorizer = Colorizer(request.model or DEFAULT_MODEL, threads=threads)
-    if request.variants > 1 and colorizer.model.description.palette is None:
-        name = colorizer.model.description.name
-        raise OptionError(f"model {name!r} knows one answer only; variants must be 1")
+    described = colorizer.model.description
+    if request.variants > 1 and described.palette is None:
+        raise OptionError(f"model {described.name!r} knows one answer only; variants must be 1")
+    if request.confidence is not None and not knows_its_confidence(described):
+        raise OptionError(f"--confidence: {NOT_CALIBRATED.format(described.name)}")
     return Work(colorizer, options, writing, request.overwrite, request.max_pixels)

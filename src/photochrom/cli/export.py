@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from photochrom.cli.console import say
+from photochrom.cli.training import Cache
 from photochrom.errors import OptionError
+
+if TYPE_CHECKING:
+    from photochrom.training.config import Recipe
 
 
 def export(
@@ -28,12 +33,23 @@ def export(
         Path | None,
         typer.Option(help="A YAML file: licence, trained_on, figures, known_failures."),
     ] = None,
+    calibration: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--calibrate",
+            metavar="PATH",
+            help="The run's pictures again: those it held out tell what the controls mean.",
+        ),
+    ] = None,
+    cache: Cache = None,
 ) -> None:
     """Writes the best checkpoint of a run as a model file.
 
     [bold]Examples[/bold]
 
       photochrom export runs/mine -o mine.onnx
+
+      photochrom export runs/mine -o mine.onnx --calibrate photos/ --cache runs/mine/decoded
 
       photochrom colorize photo.jpg --model mine.onnx
     """
@@ -53,6 +69,7 @@ def export(
     told = _read_card(card) if card else {}
 
     from photochrom.training.checkpoint import load_checkpoint
+    from photochrom.training.config import Recipe
     from photochrom.training.export import ExportOptions, export_onnx, network_of, network_section
 
     checkpoint = load_checkpoint(find_checkpoint(run))
@@ -63,6 +80,21 @@ def export(
     )
     export_onnx(network_of(checkpoint), output, options)
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, checked against the checkpoint")
+    if calibration:
+        recipe = Recipe.model_validate(checkpoint.recipe)
+        _calibrate(output, recipe, calibration, cache or run / "decoded")
+
+
+def _calibrate(model: Path, recipe: Recipe, data: Sequence[Path], cache: Path) -> None:
+    """Measures the model file on those of the pictures that the recipe holds out."""
+    from photochrom.data.decoded import decode_pictures
+    from photochrom.data.split import split
+    from photochrom.training.calibrate import calibrate
+
+    pictures = decode_pictures(data, recipe.data.side, cache)
+    _, held_out = split(pictures, recipe.data.split, recipe.data.validation)
+    found = calibrate(model, pictures, held_out)
+    say(f"{model}: calibrated with {found.pictures} held-out pictures")
 
 
 def _card(recipe: dict[str, Any], history: list[dict[str, float]]) -> dict[str, Any]:

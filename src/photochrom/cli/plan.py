@@ -36,6 +36,10 @@ FALLBACK_FORMAT = "png"
 """What all others become: it loses nothing and opens everywhere."""
 
 
+SHEET = "-all"
+"""Stands behind the name of the picture that shows all variants together."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A picture to be coloured.
@@ -62,6 +66,7 @@ class Naming:
         format: "keep", or one of `FORMAT_SUFFIXES`.
         variants: results for each source; more than one are numbered.
         overwrite: whether results that are there already are made again.
+        confidence: where a map of the confidence goes: a .png file for one picture, or a folder.
     """
 
     folder: Path | None = None
@@ -70,6 +75,7 @@ class Naming:
     format: str = KEEP
     variants: int = 1
     overwrite: bool = False
+    confidence: Path | None = None
 
     def __post_init__(self) -> None:
         if "/" in self.suffix or os.sep in self.suffix:
@@ -85,10 +91,24 @@ class Naming:
 
 @dataclass(frozen=True)
 class Job:
-    """One picture and the files that it becomes, the most likely colouring first."""
+    """One picture and the files that it becomes.
+
+    Attributes:
+        source: the picture.
+        results: its colourings, the most likely first.
+        sheet: where they are shown together, if there are several.
+        confidence: where the map of the first one's confidence goes, if one is wanted.
+    """
 
     source: Source
-    outputs: tuple[Path, ...]
+    results: tuple[Path, ...]
+    sheet: Path | None = None
+    confidence: Path | None = None
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """All of these files."""
+        return *self.results, *(path for path in (self.sheet, self.confidence) if path)
 
 
 @dataclass(frozen=True)
@@ -115,33 +135,38 @@ def make_plan(
         OptionError: a result would take the place of a picture.
     """
     different = list({real(source.path): source for source in sources}.values())
+    if naming.confidence is not None and _is_map(naming.confidence) and len(different) > 1:
+        raise OptionError(
+            f"--confidence {naming.confidence} is one file, but there are {len(different)} "
+            "pictures; name a folder"
+        )
     if naming.file is not None and len(different) > 1:
         raise OptionError(f"{naming.file} is one file, but there are {len(different)} pictures")
     different, earlier = _without_earlier_results(different, naming, real)
     pictures = {real(source.path) for source in different if source.path != STDIO}
     protected = pictures | {real(s.path) for s in earlier if naming.overwrite}
-    plain = {source: _numbered(_plain_name(source, naming), naming) for source in different}
-    for source, outputs in plain.items():
-        for output in outputs:
+    plain = {source: _job(source, _plain_name(source, naming), naming) for source in different}
+    for source, job in plain.items():
+        for output in job.outputs:
             if output != STDIO and real(output) in protected:
                 raise OptionError(_would_replace(source, output))
-    wanted = Counter(outputs[0] for outputs in plain.values())
-    settled = {s: outputs for s, outputs in plain.items() if wanted[outputs[0]] == 1}
-    taken = protected.union(*([real(o) for o in outputs] for outputs in settled.values()))
+    wanted = Counter(job.results[0] for job in plain.values())
+    settled = {s: job for s, job in plain.items() if wanted[job.results[0]] == 1}
+    taken = protected.union(*([real(o) for o in job.outputs] for job in settled.values()))
     contested = [source for source in different if source not in settled]
     for source in sorted(contested, key=lambda s: not _keeps_extension(s, naming)):
         for name in _other_names(source, naming):
-            outputs = _numbered(name, naming)
-            if taken.isdisjoint(map(real, outputs)):
+            job = _job(source, name, naming)
+            if taken.isdisjoint(map(real, job.outputs)):
                 break
-        settled[source] = outputs
-        taken.update(map(real, outputs))
-    return Plan(tuple(Job(source, settled[source]) for source in different), tuple(earlier))
+        settled[source] = job
+        taken.update(map(real, job.outputs))
+    return Plan(tuple(settled[source] for source in different), tuple(earlier))
 
 
 def is_earlier_result(path: Path, suffix: str) -> bool:
     """Whether a file is named as a result that lies beside its picture, variants included."""
-    return re.fullmatch(rf".+{re.escape(suffix)}(-\d+)?", path.stem) is not None
+    return re.fullmatch(rf".+{re.escape(suffix)}(-\d+|{SHEET})?", path.stem) is not None
 
 
 def format_of(path: Path) -> str | None:
@@ -160,7 +185,7 @@ def _without_earlier_results(
         real(output)
         for source in sources
         if source.path != STDIO
-        for output in _numbered(_plain_name(source, naming), naming)
+        for output in _job(source, _plain_name(source, naming), naming).outputs
     }
     earlier = [source for source in sources if real(source.path) in results]
     return [source for source in sources if source not in earlier], earlier
@@ -211,13 +236,23 @@ def _keeps_extension(source: Source, naming: Naming) -> bool:
     return bool(source.path.suffix) and _extension(source, naming) == source.path.suffix
 
 
-def _numbered(name: Path, naming: Naming) -> tuple[Path, ...]:
+def _job(source: Source, name: Path, naming: Naming) -> Job:
+    """The files of a picture whose result, were it the only one, had this name."""
+    confidence = naming.confidence
+    if confidence is not None and not _is_map(confidence):
+        # the whole name: a.jpg and a.png of one folder are two pictures
+        confidence = confidence / source.place.with_name(f"{source.path.name}.png")
     if naming.variants == 1:
-        return (name,)
+        return Job(source, (name,), None, confidence)
     if name == STDIO:
         raise OptionError(f"{naming.variants} variants do not fit into one stream; use -o FOLDER")
     numbers = range(1, naming.variants + 1)
-    return tuple(name.with_name(f"{name.stem}-{n}{name.suffix}") for n in numbers)
+    numbered = tuple(name.with_name(f"{name.stem}-{n}{name.suffix}") for n in numbers)
+    return Job(source, numbered, name.with_name(f"{name.stem}{SHEET}{name.suffix}"), confidence)
+
+
+def _is_map(path: Path) -> bool:
+    return path.suffix.lower() == ".png"
 
 
 def _check_file(file: Path, wanted: str) -> None:

@@ -33,7 +33,10 @@ class Outcome:
         height: in pixels.
         model: name of the model.
         mean_chroma: of the most likely result, CIELAB units.
+        unsure: how unsure the model is of its colours, in words, where that was asked for.
         seconds: from opening the picture to the written result.
+        sheet: where all its results are shown together.
+        confidence: where the map of the confidence lies.
     """
 
     source: Path
@@ -44,12 +47,20 @@ class Outcome:
     height: int | None = None
     model: str | None = None
     mean_chroma: float | None = None
+    unsure: str | None = None
     seconds: float | None = None
+    sheet: Path | None = None
+    confidence: Path | None = None
 
     def as_row(self) -> dict[str, Any]:
         """The same as plain values, for one line of JSON."""
         row: dict[str, Any] = {"input": str(self.source), "output": None}
-        row |= {k: v for k, v in vars(self).items() if k not in ("source", "outputs")}
+        told_where_asked = {"sheet": self.sheet, "confidence": self.confidence}
+        left_out = ("source", "outputs", "unsure", *told_where_asked)
+        row |= {k: v for k, v in vars(self).items() if k not in left_out}
+        row |= {k: str(v) for k, v in told_where_asked.items() if v}
+        if self.unsure:
+            row["unsure"] = self.unsure
         if self.outputs:
             row["output"] = str(self.outputs[0])
         if len(self.outputs) > 1:
@@ -93,7 +104,9 @@ class Reporter:
         if outcome.status == FAILED:
             complain(outcome.reason or "failed")
         if outcome.status == DONE and not self._json and self._total <= FEW:
-            say(f"{outcome.source} -> {_names(outcome.outputs)}")
+            unsure = f" ({outcome.unsure})" if outcome.unsure else ""
+            extras = tuple(path for path in (outcome.sheet, outcome.confidence) if path)
+            say(f"{outcome.source} -> {_names(outcome.outputs + extras)}{unsure}")
         if outcome.status != SKIPPED:
             self._advance()
 

@@ -225,7 +225,8 @@ def _export(model: Start, file: Path, card: dict[str, Any]) -> None:
     network = build_network(**model.network)
     network.load_state_dict(model.weights)
     options = ExportOptions(
-        file.stem, model.size, model.vividness, model.prior, card, model.network, model.looks
+        file.stem, model.size, model.vividness, model.prior, card, model.network, model.looks,
+        model.calibration,
     )  # fmt: skip
     export_onnx(network.eval(), file, options)
 

@@ -8,6 +8,7 @@ from photochrom.photo.guided import area_resize, enlarge, upsample_chroma
 from photochrom.photo.merge import merge_chroma
 from photochrom.photo.read import DEFAULT_MAX_PIXELS, Photo, open_photo, photo_from_array
 from photochrom.photo.samples import to_eight_bits
+from photochrom.photo.sources import as_photo
 from photochrom.photo.write import (
     WriteOptions,
     encode_photo,
@@ -21,6 +22,7 @@ __all__ = [
     "Photo",
     "WriteOptions",
     "area_resize",
+    "as_photo",
     "encode_photo",
     "enlarge",
     "extension_for",

@@ -12,10 +12,11 @@ from PIL import Image, ImageDraw
 
 from photochrom.atomic import written_whole
 from photochrom.color import Array, FloatArray, lab_to_rgb
-from photochrom.colorizer import ColorizeOptions, Colorizer
+from photochrom.colorizer import Colorizer
 from photochrom.data.batches import lab_from_bytes
 from photochrom.data.decoded import DecodedPictures
 from photochrom.metrics import mean_chroma, mean_ciede2000
+from photochrom.options import ColorizeOptions
 
 SHEET_ROWS = 6
 HEADING, LETTER = 18, 7

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from photochrom.atomic import make_folder, written_whole
+from photochrom.calibration import Calibration
 from photochrom.color import FloatArray
 from photochrom.errors import TrainingError
 from photochrom.networks.blocks import ColorizingNetwork
@@ -54,6 +55,7 @@ class ExportOptions:
         card: anything else a reader of the file should know (data, figures, licence).
         network: what `network_section` gives, so that a training can start from the file.
         looks: how many looks at a picture are averaged by default, 1..3.
+        calibration: what was measured of the model, where that is known already.
     """
 
     name: str
@@ -63,6 +65,7 @@ class ExportOptions:
     card: Mapping[str, Any] | None = None
     network: Mapping[str, Any] | None = None
     looks: int = 1
+    calibration: Calibration | None = None
 
 
 def network_section(recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -231,6 +234,7 @@ def _describe(model: onnx.ModelProto, network: ColorizingNetwork, options: Expor
         "prior": json.dumps(options.prior and [float(f"{share:.6g}") for share in options.prior]),
         "output_space": "CIELAB-D65",
         "card": json.dumps(dict(options.card or {})),
+        "calibration": json.dumps(options.calibration and options.calibration.as_json()),
         "network": json.dumps(options.network and dict(options.network)),
     }
     del model.metadata_props[:]
@@ -244,9 +248,18 @@ def add_to_card(path: Path, entries: Mapping[str, Any]) -> None:
         OutputError: the file cannot be written; it is as it was.
     """
     model = onnx.load(path)
+    (card,) = (entry.value for entry in model.metadata_props if entry.key == "card")
+    save_with_metadata(model, path, {"card": json.dumps(json.loads(card) | dict(entries))})
+
+
+def save_with_metadata(model: onnx.ModelProto, path: Path, entries: Mapping[str, str]) -> None:
+    """Writes a model whose metadata say this, too; what they said of other things stays.
+
+    Raises:
+        OutputError: the file cannot be written; it is as it was.
+    """
     described = {entry.key: entry.value for entry in model.metadata_props}
-    card = json.loads(described["card"]) | dict(entries)
     del model.metadata_props[:]
-    helper.set_model_props(model, described | {"card": json.dumps(card)})
+    helper.set_model_props(model, described | dict(entries))
     with written_whole(path) as partial:
         onnx.save(model, partial)

@@ -22,6 +22,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from photochrom.calibration import Calibration
 from photochrom.errors import CheckpointError
 from photochrom.networks.blocks import ColorizingNetwork
 from photochrom.networks.registry import build_network
@@ -51,6 +52,7 @@ class Start:
         size: short side, in pixels, at which the model is used by default.
         vividness: the model's default, 0..1.
         looks: how many looks at a picture it averages by default.
+        calibration: what was measured of the model, or None.
     """
 
     network: Mapping[str, Any]
@@ -59,6 +61,7 @@ class Start:
     size: int = ExportOptions.size
     vividness: float = ExportOptions.vividness
     looks: int = ExportOptions.looks
+    calibration: Calibration | None = None
 
 
 def start_from_checkpoint(path: Path) -> Start:
@@ -87,7 +90,8 @@ def start_from_model(path: Path) -> Start:
     _check(network.eval(), model)
     prior = None if described.prior is None else described.prior.tolist()
     return Start(
-        section, weights, prior, described.size, described.vividness, described.looks
+        section, weights, prior, described.size, described.vividness, described.looks,
+        described.calibration,
     )  # fmt: skip
 
 
