@@ -26,7 +26,7 @@ import numpy as np
 import pyvips
 
 from photochrom import Colorizer, WriteOptions
-from photochrom.colorizer import working_size
+from photochrom.looks import working_size
 from photochrom.photo import merge_chroma, open_photo
 from photochrom.runtime import Model
 

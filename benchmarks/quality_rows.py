@@ -6,7 +6,6 @@ models and the anchors beside them (grey, one tint, a tint by lightness) go the 
 
 from __future__ import annotations
 
-import io
 import tarfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from photochrom import metrics
 from photochrom.color import Array, FloatArray, ciede2000, lab_to_rgb, rgb_to_lab
+from photochrom.evaluation.pictures import at_short_side, decode, spread
 
 Predictor = Callable[[FloatArray], FloatArray]
 Embedder = Callable[[Array], FloatArray]
@@ -85,13 +84,7 @@ class PictureFile:
 
     def open(self, side: int) -> Array:
         """(H, W, 3) uint8 sRGB with a short side of `side` pixels (Lanczos where it differs)."""
-        with Image.open(io.BytesIO(self.content)) as image:
-            rgb = image.convert("RGB")
-        zoom = side / min(rgb.size)
-        if zoom != 1:
-            size = (round(rgb.width * zoom), round(rgb.height * zoom))
-            rgb = rgb.resize(size, Image.Resampling.LANCZOS)
-        return np.asarray(rgb)
+        return at_short_side(decode(self.content, self.path), side)
 
 
 @dataclass(frozen=True)
@@ -106,9 +99,7 @@ def read_tar(path: Path, limit: int | None = None) -> list[PictureFile]:
     """The pictures of a tar; with a limit that many, evenly spread over the whole tar."""
     with tarfile.open(path) as tar:
         members = [m for m in tar if m.isfile() and m.name.endswith((".webp", ".png", ".jpg"))]
-        if limit is not None and limit < len(members):
-            chosen = np.linspace(0, len(members) - 1, limit).round().astype(int)
-            members = [members[i] for i in chosen]
+        members = [members[index] for index in spread(len(members), limit)]
         contents = [tar.extractfile(member) for member in members]
         return [
             PictureFile(member.name.removeprefix("./"), content.read())

@@ -115,10 +115,9 @@ def _judge(truth: FloatArray, ab: FloatArray) -> tuple[float, float, float]:
     """CIEDE2000, PSNR in dB and colourfulness of a result whose chroma may be small."""
     if ab.shape[:2] != truth.shape[:2]:
         ab = upsample_chroma(ab, np.ascontiguousarray(truth[..., 0]))
-    lab = _lab(truth, ab)
-    rgb = lab_to_rgb(lab)
+    rgb = lab_to_rgb(_lab(truth, ab))
     return (
-        float(ciede2000(lab, truth).mean()),
+        float(ciede2000(rgb_to_lab(rgb), truth).mean()),
         metrics.psnr(rgb, lab_to_rgb(truth)),
         metrics.colourfulness(rgb),
     )
@@ -213,7 +212,8 @@ def _confidence_lines(places: FloatArray) -> list[str]:
             )  # fmt: skip
     near = np.abs(said - 0.8) < 0.025
     return [
-        f"- rank correlation (Spearman) of expected and true error: {_spearman(expected, error):.2f}",
+        f"- rank correlation (Spearman) of expected and true error: "
+        f"{_spearman(expected, error):.2f}",
         f"- where it says 80 % (77.5 to 82.5), {100 * right[near].mean():.0f} % are right",
         "",
         markdown_table(rows, ["says", "mean", "right", "of all places"]),

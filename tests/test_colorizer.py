@@ -9,8 +9,8 @@ from tiny_model import write_tiny_model
 import photochrom
 from photochrom import ColorizeOptions, Colorizer
 from photochrom.color import rgb_to_lab
-from photochrom.colorizer import working_size
 from photochrom.errors import GreyResultWarning, InputError, OptionError
+from photochrom.looks import working_size
 
 
 def ramp(height=50, width=70):

@@ -209,6 +209,9 @@ def test_the_packaged_network_gives_features():
     embed = quality_features.lite0_embedder()
     if embed is None:
         pytest.skip("the packaged network is not installed")
+    from photochrom.evaluation.features import LITE0_NAME
+
+    assert quality_features.NAME == LITE0_NAME
     rgb = np.random.default_rng(0).integers(0, 256, (230, 256, 3), dtype=np.uint8)
     features = embed(rgb)
     assert features.shape == (1280,)

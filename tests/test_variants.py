@@ -6,7 +6,7 @@ import pytest
 from photochrom.color import ciede2000
 from photochrom.decoding import annealed_mean_of
 from photochrom.palette import gamut_palette
-from photochrom.variants import APART, divide, variants
+from photochrom.variants import APART, departures, divide
 
 PALETTE = gamut_palette(10)
 
@@ -15,6 +15,12 @@ def around(*colours, sigma=14.0):
     """Logits of a distribution with these colours as equally likely modes."""
     squared = ((PALETTE.centers[:, None] - np.array(colours)) ** 2).sum(-1)
     return np.logaddexp.reduce(-squared / (2 * sigma**2), axis=1).astype(np.float32)
+
+
+def variants(logits, luminance, count, seed=0):
+    """The most likely colouring, and `count` others."""
+    likely = annealed_mean_of(logits, PALETTE)
+    return [likely, *(likely + d for d in departures(logits, luminance, PALETTE, count, seed=seed))]
 
 
 @pytest.fixture
@@ -34,17 +40,9 @@ def lab(ab, luminance):
     return np.concatenate([luminance[..., None], ab], -1)
 
 
-def test_the_first_is_what_is_shown_without_variants(scene):
-    logits, luminance = scene
-    for seed in (0, 1):
-        first = variants(logits, luminance, PALETTE, 4, seed=seed)[0]
-        assert np.array_equal(first, annealed_mean_of(logits, PALETTE))
-    assert len(variants(logits, luminance, PALETTE, 1)) == 1
-
-
 def test_every_two_differ_visibly_and_not_by_a_tint(scene):
     logits, luminance = scene
-    found = variants(logits, luminance, PALETTE, 5)
+    found = variants(logits, luminance, 4)
     for one, other in itertools.combinations(found, 2):
         assert ciede2000(lab(one, luminance), lab(other, luminance)).mean() > 0.7 * APART
         difference = (one - other).reshape(-1, 2)
@@ -54,7 +52,7 @@ def test_every_two_differ_visibly_and_not_by_a_tint(scene):
 
 def test_what_the_model_is_sure_of_stays_and_a_shirt_is_of_one_colour(scene):
     logits, luminance = scene
-    first, *others = variants(logits, luminance, PALETTE, 5)
+    first, *others = variants(logits, luminance, 4)
     for other in others:
         assert np.abs(other[20:, :8] - first[20:, :8]).max() < 12
         shirt = other[8:16, 12:20].reshape(-1, 2)
@@ -64,15 +62,15 @@ def test_what_the_model_is_sure_of_stays_and_a_shirt_is_of_one_colour(scene):
 
 
 def test_the_seed_decides_and_nothing_else_does(scene):
-    one, again, other = (variants(*scene, PALETTE, 4, seed=seed) for seed in (3, 3, 4))
+    one, again, other = (variants(*scene, 3, seed=seed) for seed in (3, 3, 4))
     assert all(np.array_equal(a, b) for a, b in zip(one, again, strict=True))
     assert any(not np.array_equal(a, b) for a, b in zip(one[1:], other[1:], strict=True))
 
 
 def test_a_model_that_is_sure_of_everything_still_gives_as_many_as_asked():
     logits = np.broadcast_to(60 * around((20, 20)), (5, 7, len(PALETTE)))
-    found = variants(np.ascontiguousarray(logits), np.full((5, 7), 50, np.float32), PALETTE, 3)
-    assert len(found) == 3
+    found = variants(np.ascontiguousarray(logits), np.full((5, 7), 50, np.float32), 3)
+    assert len(found) == 4
     assert np.isfinite(found).all()
 
 
@@ -86,4 +84,4 @@ def test_regions_share_every_place_among_them():
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (8, 1)])
 def test_strips_and_single_places_have_variants_too(size):
     logits = np.random.default_rng(0).normal(0, 2, (*size, len(PALETTE))).astype(np.float32)
-    assert len(variants(logits, np.full(size, 50, np.float32), PALETTE, 3)) == 3
+    assert len(variants(logits, np.full(size, 50, np.float32), 3)) == 4

@@ -30,7 +30,7 @@ class Calibration:
     """How a model's controls were set.
 
     Attributes:
-        boldness: what `photochrom.decoding` calls so, at evenly spaced vividness from 0 to 1.
+        boldness: log2 of what chroma is multiplied by, at evenly spaced vividness from 0 to 1.
         expected_error: rising CIEDE2000 differences that the model itself expects ...
         right: ... and the share of places, 0..1, whose colour was right where it did so, falling.
         pictures: how many were measured.

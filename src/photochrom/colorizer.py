@@ -20,7 +20,7 @@ from photochrom.color import FloatArray
 from photochrom.confidence import confidence_map
 from photochrom.decoding import Decoder
 from photochrom.errors import GreyResultWarning, ModelError, OptionError
-from photochrom.looks import LOOKS, Look, predict_with_looks
+from photochrom.looks import LOOKS, Look, predict_with_looks, working_size
 from photochrom.options import SIZE_RANGE, VARIANTS_RANGE, ColorizeOptions, check_range
 from photochrom.photo import (
     Photo,
@@ -35,7 +35,7 @@ from photochrom.photo import (
     write_photo,
 )
 from photochrom.runtime import ChromaPrediction, Model, ModelDescription
-from photochrom.variants import variants
+from photochrom.variants import departures
 
 if TYPE_CHECKING:
     import pyvips
@@ -87,7 +87,7 @@ class ColorizeResult:
     model: str
     mean_chroma: float
     variant: int = 0
-    _confidence: Callable[[], FloatArray] | None = None
+    _confidence: Callable[[], FloatArray | None] = lambda: None
 
     @functools.cached_property
     def confidence(self) -> FloatArray:
@@ -99,9 +99,10 @@ class ColorizeResult:
         Raises:
             ModelError: the model knows no distribution, or was never calibrated.
         """
-        if self._confidence is None:
+        found = self._confidence()
+        if found is None:
             raise ModelError(NOT_CALIBRATED.format(self.model))
-        return self._confidence()
+        return found
 
     @property
     def image(self) -> pyvips.Image:
@@ -181,7 +182,7 @@ class Colorizer:
         results = []
         for index, ab in enumerate(self.read(seen, count, options)):
             mean = float(np.hypot(ab[..., 0], ab[..., 1]).mean())
-            judge = self._judge(seen, ab)
+            judge = functools.partial(self.confidence, seen, ab)
             results.append(ColorizeResult(photo, ab, described.name, mean, index, judge))
         if results[0].mean_chroma < GREY_CHROMA and options.saturation >= 1:
             warnings.warn(
@@ -224,13 +225,17 @@ class Colorizer:
         check_range("variants", count, *VARIANTS_RANGE)
         described, logits = self._model.description, seen.prediction.logits
         vividness = described.vividness if options.vividness is None else options.vividness
-        if count == 1:
-            found = [self._decoder.decode(seen.prediction.ab, logits, vividness)]
-        elif logits is None or described.palette is None:
-            raise OptionError(f"model {described.name!r} knows one answer only; variants must be 1")
-        else:
-            read = self._decoder.rebalanced(logits, self._decoder.boldness(vividness))
-            found = variants(read, seen.luminance, described.palette, count, seed=options.seed)
+        found = [self._decoder.decode(seen.prediction.ab, logits, vividness)]
+        if count > 1:
+            if logits is None or described.palette is None:
+                raise OptionError(
+                    f"model {described.name!r} knows one answer only; variants must be 1"
+                )
+            read, factor = self._decoder.rebalanced(logits), self._decoder.factor(vividness)
+            others = departures(
+                read, seen.luminance, described.palette, count - 1, seed=options.seed
+            )
+            found += [found[0] + np.float32(factor) * other for other in others]
         for guard in options.hue_guards:
             found = [guard.apply(ab) for ab in found]
         return [ab * np.float32(options.saturation) for ab in found]
@@ -248,13 +253,16 @@ class Colorizer:
         heights, widths = zip(*(size for _, size in looks), strict=True)
         return looks, (max(heights), max(widths))
 
-    def _judge(self, seen: Seen, ab: FloatArray) -> Callable[[], FloatArray] | None:
-        """What tells the confidence of a result, where the model can."""
+    def confidence(self, seen: Seen, ab: FloatArray) -> FloatArray | None:
+        """(h, w) 0..1: how likely colours that were read from what was seen are right.
+
+        None where the model cannot say: it knows no distribution, or was never calibrated.
+        """
         described, logits = self._model.description, seen.prediction.logits
         palette, calibration = described.palette, described.calibration
         if logits is None or palette is None or calibration is None or not calibration.right:
             return None
-        return lambda: confidence_map(logits, ab, seen.luminance, palette, calibration)
+        return confidence_map(logits, ab, seen.luminance, palette, calibration)
 
 
 def colorize(source: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> Any:
@@ -273,27 +281,3 @@ def colorize(source: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) 
     if isinstance(source, (bytes, bytearray, memoryview)):
         return result.to_bytes()
     return result.to_array() if isinstance(source, np.ndarray) else result.to_pil()
-
-
-def working_size(height: int, width: int, short_side: int, multiple: int) -> tuple[int, int]:
-    """Height and width at which the network sees a picture.
-
-    Never larger than the picture; the longer side at most eight times the asked short one, so that
-    a strip costs no more than a photograph. Sides are rounded to what the network takes: a picture
-    squeezed by a few percent is coloured better than one with made-up borders (measured at 176
-    pixels with a multiple of 32: CIEDE2000 3 % lower).
-
-    Args:
-        height: of the picture, pixels.
-        width: of the picture, pixels.
-        short_side: the asked length of the shorter side.
-        multiple: of what the network takes sides.
-    """
-    zoom = min(1.0, short_side / min(height, width), 8 * short_side / max(height, width))
-    small = []
-    for side in (height, width):
-        fitted = round(side * zoom / multiple) * multiple
-        largest = side // multiple * multiple
-        # what is smaller than one multiple keeps its size and is padded by the runtime
-        small.append(min(max(fitted, multiple), largest) or side)
-    return small[0], small[1]

@@ -1,16 +1,14 @@
-"""From what a network says to a picture's chroma: how boldly a distribution is read.
+"""From what a network says to a picture's chroma.
 
-A model with a distribution over ab classes knows more than one answer. Its most likely colours
-alone are dull: grey is a little plausible everywhere. So the logits are rebalanced by the classes'
-rarity (Zhang et al. 2016, but at use instead of in training) with an exponent, the **boldness**,
-and the annealed mean at their temperature gives one colour. Measured, this keeps more accuracy at
-any colourfulness than scaling chroma or than moving the temperature
-(docs/decisions/0001-vividness.md). A model without a distribution has only its regression, whose
-chroma is scaled by 2 to the power of the boldness.
+A model with a distribution over ab classes knows more than one answer, and its most likely colours
+alone are dull: grey is a little plausible everywhere. So the logits are rebalanced a little by the
+classes' rarity (Zhang et al. 2016, but at use instead of in training), their annealed mean is
+taken, and the regression, which is never quite grey, has an equal say. The three numbers below
+were measured to be best together (docs/decisions/0005-reading-a-distribution.md).
 
-**Vividness**, 0..1, is what people turn. Calibrated, it means the same for every model: results
-half as colourful as their originals at 0, 1.1 times as colourful at 1, evenly between
-(`photochrom.calibration`).
+**Vividness**, 0..1, is what people turn: chroma is multiplied by 2 to the power of a **boldness**.
+Calibrated, a vividness means the same for every model: results half as colourful as their
+originals at 0, 1.1 times as colourful at 1, evenly between (`photochrom.calibration`).
 """
 
 from __future__ import annotations
@@ -23,10 +21,16 @@ from photochrom.calibration import Calibration
 from photochrom.color import Array, FloatArray
 from photochrom.palette import Palette, rebalancing_weights
 
-TEMPERATURE = 0.38
-"""Annealing temperature, the published compromise between the mean (1) and the mode (0)."""
+TEMPERATURE = 0.3
+"""Of the annealed mean, which lies between the mean of the distribution (1) and its mode (0)."""
 
-UNCALIBRATED, UNCALIBRATED_REGRESSION = Calibration((0.0, 0.8)), Calibration((-1.0, 1.0))
+REBALANCING = 0.3
+"""Exponent of the rebalancing weights that probabilities are multiplied by."""
+
+REGRESSION = 0.5
+"""Share of the regression in the colour of a model that also has a distribution."""
+
+UNCALIBRATED, UNCALIBRATED_REGRESSION = Calibration((-0.2, 0.9)), Calibration((-1.0, 1.0))
 """Boldness by vividness where nothing was measured, with and without a distribution."""
 
 
@@ -44,10 +48,10 @@ class Decoder:
     prior: FloatArray | None = None
     calibration: Calibration | None = None
 
-    def boldness(self, vividness: float) -> float:
-        """The boldness that a vividness of 0..1 stands for."""
+    def factor(self, vividness: float) -> float:
+        """What chroma is multiplied by at a vividness of 0..1."""
         plain = UNCALIBRATED_REGRESSION if self.palette is None else UNCALIBRATED
-        return (self.calibration or plain).boldness_at(vividness)
+        return float(2.0 ** (self.calibration or plain).boldness_at(vividness))
 
     def decode(self, ab: FloatArray, logits: FloatArray | None, vividness: float) -> FloatArray:
         """The chroma that a prediction stands for.
@@ -60,17 +64,22 @@ class Decoder:
         Returns:
             (h, w, 2) float32, CIELAB units.
         """
-        boldness = self.boldness(vividness)
-        if logits is None or self.palette is None:
-            return (ab * np.float32(2.0**boldness)).astype(np.float32)
-        return annealed_mean_of(self.rebalanced(logits, boldness), self.palette)
+        return (self.plain(ab, logits) * np.float32(self.factor(vividness))).astype(np.float32)
 
-    def rebalanced(self, logits: FloatArray, boldness: float) -> FloatArray:
-        """The logits (h, w, Q) with the log of the rebalancing weights, times boldness, added."""
+    def plain(self, ab: FloatArray, logits: FloatArray | None) -> FloatArray:
+        """The chroma (h, w, 2) at a boldness of 0."""
+        if logits is None or self.palette is None:
+            return ab
+        mean = annealed_mean_of(self.rebalanced(logits), self.palette)
+        mixed: FloatArray = REGRESSION * ab + (1 - REGRESSION) * mean
+        return mixed
+
+    def rebalanced(self, logits: FloatArray) -> FloatArray:
+        """The logits (..., Q) as they are read: rare classes have gained."""
         if self.prior is None or self.palette is None:
             return logits
         weights = rebalancing_weights(self.palette.smooth_prior(self.prior))
-        return logits + (boldness * np.log(weights)).astype(np.float32)
+        return logits + (REBALANCING * np.log(weights)).astype(np.float32)
 
 
 def annealed_mean_of(logits: Array, palette: Palette) -> FloatArray:

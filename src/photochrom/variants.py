@@ -62,33 +62,31 @@ class _Choices:
     apart: FloatArray
 
 
-def variants(
+def departures(
     logits: FloatArray, luminance: FloatArray, palette: Palette, count: int, *, seed: int = 0
 ) -> list[FloatArray]:
-    """Different colourings, the most likely first.
+    """How other colourings differ from the most likely one, those that cost least first.
 
     Args:
         logits: (h, w, Q) as they are read, see `photochrom.decoding.Decoder.rebalanced`.
         luminance: (h, w) 0..100.
         palette: the Q classes.
-        count: how many, the first included.
-        seed: of all chance; the first does not depend on it.
+        count: how many.
+        seed: of all chance.
 
     Returns:
-        `count` arrays (h, w, 2) float32, CIELAB units.
+        `count` arrays (h, w, 2) float32, CIELAB units, to be added to the most likely colours.
     """
-    first = annealed_mean_of(logits, palette)
-    if count == 1:
-        return [first]
-    regions = divide(first, luminance)
+    likely = annealed_mean_of(logits, palette)
+    regions = divide(likely, luminance)
     step = max(1, min(luminance.shape) // _SMALL_SIDE)
     thin = (slice(None, None, step),) * 2
     choices = _choices(logits[thin], luminance[thin], regions[thin], palette)
     leaning = _leaning(palette)
-    found = [first]
-    for chosen in _choose(choices, count, np.random.default_rng(seed))[1:]:
+    found = []
+    for chosen in _choose(choices, count, np.random.default_rng(seed)):
         tilt = (regions @ choices.tilts[chosen]) @ leaning.T
-        found.append(annealed_mean_of(logits + tilt, palette))
+        found.append(annealed_mean_of(logits + tilt, palette) - likely)
     return found
 
 
@@ -160,17 +158,16 @@ def _choose(choices: _Choices, count: int, chance: np.random.Generator) -> IntAr
     """(count, R) options by region: each combination the cheapest that differs from all before."""
     combinations, costs = _draw(choices, chance)
     regions = np.arange(len(choices.costs))
-    chosen = [np.zeros(len(regions), np.int64)]
+    chosen = [np.zeros(len(regions), np.int64)]  # the most likely colouring
     nearest = np.full(len(combinations), np.inf)
-    for _ in range(count - 1):
+    for _ in range(count):
         distances = choices.apart[regions, combinations, chosen[-1]].sum(1)
         nearest = np.minimum(nearest, distances)
         far = np.flatnonzero(nearest >= APART)
         best = far[costs[far].argmin()] if len(far) else nearest.argmax()
         chosen.append(combinations[best])
-    cost = [choices.costs[regions, one].sum() for one in chosen]
-    order = [0, *(1 + np.argsort(cost[1:], kind="stable"))]
-    return np.stack(chosen)[order]
+    cost = [choices.costs[regions, one].sum() for one in chosen[1:]]
+    return np.stack(chosen[1:])[np.argsort(cost, kind="stable")]
 
 
 def _draw(choices: _Choices, chance: np.random.Generator) -> tuple[IntArray, FloatArray]:

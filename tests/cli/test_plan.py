@@ -252,6 +252,6 @@ def test_confidence_maps_lie_in_their_folder_or_are_the_one_file() -> None:
 
 def test_neither_a_sheet_nor_a_map_takes_the_place_of_a_picture() -> None:
     with pytest.raises(OptionError, match="would take the place"):
-        make_plan([source("p.jpg"), source("p-all.jpg")], Naming(Path("."), variants=2))
+        make_plan([source("p.jpg"), source("p-all.jpg")], Naming(Path(), variants=2))
     with pytest.raises(OptionError, match="would take the place"):
         make_plan([source("a.png")], Naming(OUT, confidence=Path("a.png")))

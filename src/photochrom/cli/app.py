@@ -10,11 +10,15 @@ import typer
 
 import photochrom
 from photochrom.cli.colorize import colorize
+from photochrom.cli.compare import compare
 from photochrom.cli.demo import demo
+from photochrom.cli.evaluate import evaluate
 from photochrom.cli.export import export
 from photochrom.cli.inputs import PICTURE_SUFFIXES
 from photochrom.cli.models import models
+from photochrom.cli.palette import palette
 from photochrom.cli.prepare import prepare
+from photochrom.cli.survey import survey
 from photochrom.cli.sweep import sweep
 from photochrom.cli.train import train
 
@@ -44,9 +48,16 @@ app.command()(demo)
 app.command()(prepare)
 app.command()(train)
 app.command()(sweep)
+app.add_typer(survey, name="survey")
 app.command()(export)
+app.command()(evaluate)
+app.command()(compare)
+app.command()(palette)
 
-COMMANDS = ("colorize", "models", "demo", "prepare", "train", "sweep", "export")
+COMMANDS = (
+    "colorize", "models", "demo", "prepare", "train", "sweep", "survey", "export", "evaluate",
+    "compare", "palette",
+)  # fmt: skip
 ROOT_OPTIONS = ("-h", "--help", "--version", "--install-completion", "--show-completion")
 
 

@@ -129,22 +129,27 @@ class LiteClassifier(nn.Module):
 
     Args:
         variant: "lite0", "lite1" or "lite2".
+        colour: take sRGB in 0..1 (N, 3, H, W) instead of L.
 
     H and W are multiples of 32. Tan and Le 2019, in the "lite" form.
     """
 
-    def __init__(self, variant: str = STAND_IN) -> None:
+    def __init__(self, variant: str = STAND_IN, *, colour: bool = False) -> None:
         super().__init__()
-        self.features = EfficientNetLiteEncoder(variant)
+        self.features = EfficientNetLiteEncoder(variant, colour=colour)
         self.conv = nn.Conv2d(self.features.channels[-1], HEAD_WIDTH, 1, bias=False)
         self.norm = nn.BatchNorm2d(HEAD_WIDTH, eps=1e-3)  # as in all of EfficientNet
         self.classes = nn.Linear(HEAD_WIDTH, LITE_CLASSES)
 
-    def forward(self, luminance: Tensor) -> Tensor:
+    def forward(self, picture: Tensor) -> Tensor:
         """The logits (N, 1000), before any softmax."""
-        features: Tensor = self.norm(self.conv(self.features(luminance)[-1]))
-        logits: Tensor = self.classes(F.relu6(features).mean((2, 3)))
+        logits: Tensor = self.classes(self.pooled(picture))
         return logits
+
+    def pooled(self, picture: Tensor) -> Tensor:
+        """The features (N, 1280) that the classes are read from: the last maps' means."""
+        features: Tensor = self.norm(self.conv(self.features(picture)[-1]))
+        return F.relu6(features).mean((2, 3))
 
     def load_imagenet(self, path: Path | None = None) -> None:
         """Takes over the published ImageNet weights, head included.

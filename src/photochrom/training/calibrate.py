@@ -36,7 +36,7 @@ PLACES = 256
 VIVIDNESS = np.linspace(0, 1, 5)
 """Where the boldness is found."""
 
-BOLDNESS, BOLDNESS_OF_REGRESSION = np.linspace(-0.4, 1.8, 12), np.linspace(-2, 2, 9)
+BOLDNESS = np.linspace(-2, 3, 21)
 """What is tried."""
 
 KNOTS = 20
@@ -57,12 +57,9 @@ class _Places:
     ab: FloatArray
     logits: Array | None
 
-    def shown(self, decoder: Decoder, boldness: float) -> FloatArray:
-        """(P, n, 2) the colours that are shown, picture by picture."""
-        reading = Decoder(decoder.palette, decoder.prior, Calibration((boldness,)))
-        return np.stack(
-            [reading.decode(self.ab[i], self._logits(i), 0.0) for i in range(len(self.ab))]
-        )
+    def plain(self, decoder: Decoder) -> FloatArray:
+        """(P, n, 2) the colours at a boldness of 0, picture by picture."""
+        return np.stack([decoder.plain(self.ab[i], self._logits(i)) for i in range(len(self.ab))])
 
     def expected_errors(self, decoder: Decoder, shown: FloatArray) -> FloatArray:
         """(P, n) the differences that the model itself expects; nothing without a distribution."""
@@ -107,9 +104,10 @@ def calibrate(
     drawn = np.sort(np.random.default_rng(0).permutation(chosen)[:MOST_PICTURES])
     places = _look(colorizer, pictures, drawn, progress)
     decoder = Decoder(described.palette, described.prior)
-    boldness = _boldness_by_vividness(places, decoder)
+    plain = places.plain(decoder)
+    boldness = _boldness_by_vividness(places.lab, plain)
     default = Calibration(boldness).boldness_at(described.vividness)
-    shown = places.shown(decoder, default)
+    shown = _bolder(plain, default)
     expected = places.expected_errors(decoder, shown)
     right = ciede2000(_with_lightness(places.lab, shown), places.lab) <= RIGHT_WITHIN
     knots = _falling(expected.ravel(), right.ravel()) if expected.size else ((), ())
@@ -138,17 +136,17 @@ def _look(
     return _Places(np.stack(labs), np.stack(abs_), np.stack(logits) if logits else None)
 
 
-def _boldness_by_vividness(places: _Places, decoder: Decoder) -> tuple[float, ...]:
+def _boldness_by_vividness(lab: FloatArray, plain: FloatArray) -> tuple[float, ...]:
     """The boldness that makes results as colourful as each of `VIVIDNESS` means."""
-    tried = BOLDNESS_OF_REGRESSION if places.logits is None else BOLDNESS
-    truth = _mean_colourfulness(places.lab)
-    ratios = [
-        _mean_colourfulness(_with_lightness(places.lab, places.shown(decoder, b))) / truth
-        for b in tried
-    ]
-    rising = np.maximum.accumulate(ratios)
+    truth = _mean_colourfulness(lab)
+    results = [_with_lightness(lab, _bolder(plain, boldness)) for boldness in BOLDNESS]
+    rising = np.maximum.accumulate([_mean_colourfulness(one) / truth for one in results])
     wanted = [colourfulness_meant(vividness) for vividness in VIVIDNESS]
-    return tuple(float(b) for b in np.interp(wanted, rising, tried))
+    return tuple(float(boldness) for boldness in np.interp(wanted, rising, BOLDNESS))
+
+
+def _bolder(plain: FloatArray, boldness: float) -> FloatArray:
+    return plain * np.float32(2.0**boldness)
 
 
 def _mean_colourfulness(lab: FloatArray) -> float:

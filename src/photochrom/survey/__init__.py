@@ -1,0 +1,1 @@
+"""Asking people: surveys of real and synthesized pictures, their votes and what they mean."""
