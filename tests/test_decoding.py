@@ -34,6 +34,18 @@ def test_a_distribution_is_read_with_the_regression_as_an_equal():
     assert np.abs(found - (ab + expected_mean(grey_is_common())) / 2).max() < 0.01
 
 
+def test_what_would_stay_nearly_grey_is_lifted_up_to_three_times():
+    quiet = PALETTE.centers[np.hypot(*PALETTE.centers.T).argmin()]
+    z = np.full((2, 2, len(PALETTE)), -60, np.float32)
+    z[..., np.hypot(*PALETTE.centers.T).argmin()] = 60
+    assert np.hypot(*quiet) < 1e-6
+    for chroma, expected in ((0.5, 0.75), (2.0, 3.0), (5.0, 3.3), (6.6, 3.3), (20.0, 10.0)):
+        ab = np.zeros((2, 2, 2), np.float32)
+        ab[..., 0] = chroma  # half of it counts
+        found = Decoder(PALETTE).plain(ab, z)
+        assert np.hypot(*found[0, 0]) == pytest.approx(expected, abs=1e-4)
+
+
 def test_without_a_prior_every_class_counts_the_same():
     found = Decoder(PALETTE).plain(NOTHING, logits())
     assert np.abs(found - expected_mean() / 2).max() < 0.01

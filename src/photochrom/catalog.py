@@ -18,7 +18,7 @@ WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 DEFAULT_MODEL = "general"
 
 BUNDLED: dict[str, str] = {
-    "general": "170ea7549e39479115c61d711545ec2c690af96560ebe950dcaac8fe0ac17112",
+    "general": "362296d44cdeadad5afcf4bc51310242c1012ca8c080e439e9b5f81f209bc789",
 }
 """Name -> SHA-256 of weights/NAME.onnx."""
 

@@ -78,7 +78,8 @@ def departures(
         `count` arrays (h, w, 2) float32, CIELAB units, to be added to the most likely colours.
     """
     likely = annealed_mean_of(logits, palette)
-    regions = divide(likely, luminance)
+    # the plain mean: where a model is unsure it wavers less over one thing than likely colours do
+    regions = divide(probabilities(logits) @ palette.centers, luminance)
     step = max(1, min(luminance.shape) // _SMALL_SIDE)
     thin = (slice(None, None, step),) * 2
     choices = _choices(logits[thin], luminance[thin], regions[thin], palette)
@@ -91,7 +92,12 @@ def departures(
 
 
 def divide(ab: FloatArray, luminance: FloatArray) -> FloatArray:
-    """Soft regions (h, w, R) of a picture, summing to 1 at each place; k-means, without chance."""
+    """Soft regions (h, w, R) of a picture, summing to 1 at each place; k-means, without chance.
+
+    Args:
+        ab: (h, w, 2) chroma, CIELAB units.
+        luminance: (h, w) 0..100.
+    """
     height, width = luminance.shape
     y, x = np.mgrid[:height, :width] / max(height, width)
     features = np.stack(
