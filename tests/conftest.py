@@ -6,7 +6,12 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from tiny_model import write_tiny_model
+
+# how long an example takes says what else the machine does
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 # a shell starts its background jobs with Ctrl-C ignored, and so would be all that the tests start
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
