@@ -27,6 +27,7 @@ def test_the_list_names_licence_and_training_pictures(run: Run, shelf: Path) -> 
     line = next(line for line in ran.out.splitlines() if line.startswith("tiny"))
     assert "CC0-1.0" in line
     assert "nothing" in line
+    assert "x 1" in line
     assert "MB" in line
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,17 +44,17 @@ def list_models(
         return
     from rich.table import Table
 
-    table = Table("name", "", "size", "licence", "trained on", box=None, pad_edge=False)
+    table = Table("name", "", "size", "licence", "figures", "trained on", box=None, pad_edge=False)
     for row in rows:
         default = "default" if row["name"] == catalog.DEFAULT_MODEL else ""
         if "damaged" in row:
-            told = ["", "DAMAGED", row["damaged"]]
+            told = ["", "DAMAGED", "", row["damaged"]]
         else:
             size = f"{row['megabytes']} MB"
             trained_on = row.get("trained_on")
             # the first line of a list sums it up; `models show` has them all
             first = trained_on[0] if isinstance(trained_on, list) and trained_on else trained_on
-            told = [size, _text(row.get("licence")), _text(first)]
+            told = [size, _text(row.get("licence")), _first_figures(row), _text(first)]
         table.add_row(*(printable(cell, results) for cell in (row["name"], default, *told)))
     results.print(table, markup=False, highlight=False)
 
@@ -111,6 +112,15 @@ def _row(entry: CatalogEntry) -> dict[str, Any]:
     row |= {"size": described.size, "vividness": described.vividness, "looks": described.looks}
     row["palette"] = described.palette.name if described.palette else None
     return row | {key: described.card[key] for key in CARD if key in described.card}
+
+
+def _first_figures(row: Mapping[str, Any]) -> str:
+    """The first two figures of a card; `models show` has them all, with the protocol."""
+    figures = row.get("figures")
+    if not isinstance(figures, Mapping):
+        return _text(figures)
+    told = {key: value for key, value in figures.items() if key != "protocol"}
+    return _text(dict(itertools.islice(told.items(), 2)))
 
 
 def _text(value: Any) -> str:

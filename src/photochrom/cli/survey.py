@@ -23,7 +23,7 @@ PORT = 8766
 PLOT_FORMATS = (".png", ".svg", ".pdf")
 
 survey = typer.Typer(
-    help="Ask people which colours are real: make a survey, serve its page, read its results.",
+    help="Asks people which colours are real: makes a survey, serves its page, reads its results.",
     no_args_is_help=True,
 )
 
