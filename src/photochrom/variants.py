@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from photochrom.color import FloatArray, ciede2000
-from photochrom.decoding import annealed_mean_of, probabilities
+from photochrom.decoding import REGRESSION, annealed_mean_of, probabilities
 from photochrom.palette import IntArray, Palette
 
-REGIONS = 5
+REGIONS = 4
 """Regions of a picture: more make combinations too many to be met, fewer make tints."""
 
 DIRECTIONS = 8
@@ -29,7 +29,11 @@ STRENGTHS = (1.5, 2.5, 4.0)
 TILT_CHROMA = 20.0
 """CIELAB chroma at which half of that is gained: beyond it, more colour is no more preferred."""
 
-APART = 7.0
+WAY = 1 - REGRESSION
+"""How far a variant goes from the most likely colours to those of its tilted distribution: as in
+the reading, where the regression has its share and does not move."""
+
+APART = 5.8
 """Mean CIEDE2000 difference between any two variants, as far as the picture has it in it."""
 
 COMBINATIONS = 4000
@@ -87,7 +91,7 @@ def departures(
     found = []
     for chosen in _choose(choices, count, np.random.default_rng(seed)):
         tilt = (regions @ choices.tilts[chosen]) @ leaning.T
-        found.append(annealed_mean_of(logits + tilt, palette) - likely)
+        found.append(WAY * (annealed_mean_of(logits + tilt, palette) - likely))
     return found
 
 
@@ -138,10 +142,11 @@ def _choices(
     logits: FloatArray, luminance: FloatArray, regions: FloatArray, palette: Palette
 ) -> _Choices:
     tilts, leaning, shares = _tilts(), _leaning(palette), probabilities(logits)
+    likely = annealed_mean_of(logits, palette)
     colours, costs = [], []
     for tilt in tilts:
         gain = leaning @ tilt
-        colours.append(annealed_mean_of(logits + gain, palette))
+        colours.append(likely + WAY * (annealed_mean_of(logits + gain, palette) - likely))
         tilted = shares * np.exp(gain)
         total = tilted.sum(-1)
         costs.append((tilted @ gain) / total - np.log(total))
