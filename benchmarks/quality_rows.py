@@ -16,6 +16,7 @@ import numpy as np
 
 from photochrom import metrics
 from photochrom.color import Array, FloatArray, ciede2000, lab_to_rgb, rgb_to_lab
+from photochrom.evaluation.figures import PSNR_CAP
 from photochrom.evaluation.pictures import at_short_side, decode, spread
 
 Predictor = Callable[[FloatArray], FloatArray]
@@ -24,9 +25,6 @@ Embedder = Callable[[Array], FloatArray]
 NO_FEATURES: Mapping[str, Embedder] = {}
 
 ORIGINAL, GREY = "original", "grey"
-PSNR_CAP = (
-    60.0  # equal pictures have no finite PSNR, and one of them must not make the mean infinite
-)
 LIGHTNESS_STEP = 5.0
 LIGHTNESS_BINS = 20
 TINT_PIXELS = 64  # of each picture, to choose the tints by

@@ -32,10 +32,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from pages import write_page
 from PIL import Image
 
 from photochrom import Colorizer
-from photochrom.atomic import written_whole
 from photochrom.color import lab_to_rgb, rgb_to_lab
 from photochrom.data.decoded import L_LEVELS_PER_UNIT, DecodedPictures, decode_pictures
 from photochrom.errors import GreyResultWarning, PhotochromError
@@ -141,8 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = report(rows, options)
     print(text)
     if options.write:
-        with written_whole(PAGE) as partial:
-            partial.write_text(page(text), encoding="utf-8")
+        write_page(PAGE, "Recipes", __doc__, text)
     return int(failed)
 
 
@@ -246,12 +245,6 @@ def report(rows: Sequence[str], options: argparse.Namespace) -> str:
         *rows,
     ]
     return "\n".join(lines) + "\n"
-
-
-def page(text: str) -> str:
-    """The page in docs around a report."""
-    about, command, method = __doc__.strip().split("\n\n")
-    return f"# Recipes\n\n{about}\n\n```\n{command.strip()}\n```\n\n{method}\n\n{text}"
 
 
 if __name__ == "__main__":

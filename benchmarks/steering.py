@@ -22,13 +22,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from pages import write_page
 from quality import data_from_environment
 from quality_report import markdown_table
 from quality_rows import PictureFile, read_tar
 from rich.progress import track
 
 from photochrom import ColorizeOptions, Colorizer, metrics
-from photochrom.atomic import written_whole
 from photochrom.calibration import RIGHT_WITHIN
 from photochrom.catalog import DEFAULT_MODEL
 from photochrom.color import FloatArray, ciede2000, lab_to_rgb, rgb_to_lab
@@ -86,8 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     text = report(colorizer, found, data)
     print(text)
     if options.write:
-        with written_whole(PAGE) as partial:
-            partial.write_text(page(text), encoding="utf-8")
+        write_page(PAGE, "Steering", __doc__, text)
 
 
 def measure(colorizer: Colorizer, picture: PictureFile, found: Found) -> None:
@@ -223,13 +222,6 @@ def _confidence_lines(places: FloatArray) -> list[str]:
 def _spearman(one: FloatArray, other: FloatArray) -> float:
     ranks = [np.argsort(np.argsort(values, kind="stable")) for values in (one, other)]
     return float(np.corrcoef(*ranks)[0, 1])
-
-
-def page(text: str) -> str:
-    """The page in docs around a report."""
-    about, _, rest = __doc__.strip().partition("\n\n")
-    command, _, method = rest.partition("\n\n")
-    return f"# Steering\n\n{about}\n\n```\n{command.strip()}\n```\n\n{method}\n\n{text}"
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from lightning_fabric import Fabric
+from pages import write_page
 
-from photochrom.atomic import written_whole
 from photochrom.data.batches import Batch, BatchOptions, TrainingBatches
 from photochrom.data.decoded import DecodedPictures
 from photochrom.losses import WeightedLoss
@@ -136,8 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     text = report(found, options)
     print(text)
     if options.write:
-        with written_whole(PAGE) as partial:
-            partial.write_text(page(text), encoding="utf-8")
+        write_page(PAGE, "Training: speed", __doc__, text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -246,13 +245,6 @@ def report(found: Measured, options: argparse.Namespace) -> str:
             f"Input over {' in '.join(fastest)}: {ratio:.1f} times; at least 3 are asked.",
         ]
     return "\n".join(lines) + "\n"
-
-
-def page(text: str) -> str:
-    """The page in docs around a report."""
-    about, _, method = __doc__.strip().partition("\n\n")
-    command, _, method = method.partition("\n\n")
-    return f"# Training: speed\n\n{about}\n\n```\n{command.strip()}\n```\n\n{method}\n\n{text}"
 
 
 if __name__ == "__main__":

@@ -63,11 +63,16 @@ class Seen:
 
     Attributes:
         prediction: its outputs, (h, w, ...).
-        luminance: (h, w) 0..100, the picture's at that size.
+        shown: (H, W) 0..100, the luminance that it was made of.
     """
 
     prediction: ChromaPrediction
-    luminance: FloatArray
+    shown: FloatArray
+
+    @functools.cached_property
+    def luminance(self) -> FloatArray:
+        """(h, w) 0..100, the picture's at the size of the prediction."""
+        return area_resize(self.shown, *self.prediction.ab.shape[:2])
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,8 +214,7 @@ class Colorizer:
         else:
             looks, largest = self._looks(picture.shape, options)
             luminance = area_resize(picture, *largest)
-        prediction = predict_with_looks(self._model, luminance, looks)
-        return Seen(prediction, area_resize(luminance, *prediction.ab.shape[:2]))
+        return Seen(predict_with_looks(self._model, luminance, looks), luminance)
 
     def read(
         self, seen: Seen, count: int = 1, options: ColorizeOptions = ColorizeOptions()
@@ -260,8 +264,9 @@ class Colorizer:
         """
         described, logits = self._model.description, seen.prediction.logits
         palette, calibration = described.palette, described.calibration
-        if logits is None or palette is None or calibration is None or not calibration.right:
+        if not knows_its_confidence(described):
             return None
+        assert logits is not None and palette is not None and calibration is not None
         return confidence_map(logits, ab, seen.luminance, palette, calibration)
 
 

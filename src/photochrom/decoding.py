@@ -13,6 +13,7 @@ originals at 0, 1.1 times as colourful at 1, evenly between (`photochrom.calibra
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,10 +82,15 @@ class Decoder:
 
     def rebalanced(self, logits: FloatArray) -> FloatArray:
         """The logits (..., Q) as they are read: rare classes have gained."""
+        return logits if self._bonus is None else logits + self._bonus
+
+    @functools.cached_property
+    def _bonus(self) -> FloatArray | None:
+        """(Q,) what each class gains: the log of its rebalancing weight, times `REBALANCING`."""
         if self.prior is None or self.palette is None:
-            return logits
+            return None
         weights = rebalancing_weights(self.palette.smooth_prior(self.prior))
-        return logits + (REBALANCING * np.log(weights)).astype(np.float32)
+        return (REBALANCING * np.log(weights)).astype(np.float32)
 
 
 def annealed_mean_of(logits: Array, palette: Palette) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -65,15 +66,20 @@ def confidence_picture(result: ColorizeResult) -> Image.Image:
     return _with_legend(mixed, unsure_in_words(confidence))
 
 
-def write_picture(picture: Image.Image, path: Path) -> None:
+def write_picture(picture: Image.Image, path: Path, **encoding: Any) -> None:
     """Writes a picture in the format of its name; it is there whole or not at all.
+
+    Args:
+        picture: any.
+        path: the file, in a folder that exists.
+        encoding: what Pillow's writer of the format takes, "quality" for one.
 
     Raises:
         OutputError: it cannot be written.
     """
     with written_whole(path) as partial:
         # the hidden name has no extension to tell the format by
-        picture.save(partial, Image.registered_extensions()[path.suffix.lower()], quality=92)
+        picture.save(partial, Image.registered_extensions()[path.suffix.lower()], **encoding)
 
 
 def _panel(result: ColorizeResult) -> Image.Image:

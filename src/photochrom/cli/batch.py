@@ -71,7 +71,7 @@ class Work:
             options = self._writing_to(target)
             if target == STDIO:
                 _write_to_stdout(result.to_bytes(options))
-            elif self.overwrite or not target.exists():
+            elif self._wanted(target):
                 _prepare(target, job.source.path)
                 result.save(target, options)
         unsure = self._draw(job, results)
@@ -82,22 +82,25 @@ class Work:
             sheet=job.sheet, confidence=job.confidence,
         )  # fmt: skip
 
+    def _wanted(self, target: Path) -> bool:
+        return self.overwrite or not target.exists()
+
     def _draw(self, job: Job, results: Sequence[ColorizeResult]) -> str | None:
         """Makes the sheet of all variants and the confidence map; how unsure the model is."""
+        if not (job.sheet or job.confidence):
+            return None
+
         from photochrom.confidence import unsure_in_words
         from photochrom.drawing import confidence_picture, contact_sheet, write_picture
 
-        def wanted(target: Path | None) -> bool:
-            return target is not None and (self.overwrite or not target.exists())
-
-        if job.sheet and wanted(job.sheet):
+        if job.sheet and self._wanted(job.sheet):
             _prepare(job.sheet, job.source.path)
-            write_picture(contact_sheet(results), job.sheet)
+            write_picture(contact_sheet(results), job.sheet, quality=92)
         if not job.confidence:
             return None
-        if wanted(job.confidence):
+        if self._wanted(job.confidence):
             _prepare(job.confidence, job.source.path)
-            write_picture(confidence_picture(results[0]), job.confidence)
+            write_picture(confidence_picture(results[0]), job.confidence, quality=92)
         return unsure_in_words(results[0].confidence)
 
     def _open(self, path: Path) -> Photo:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from photochrom.atomic import make_folder, written_whole
+from photochrom.atomic import make_folder
 from photochrom.cli.console import complain, say
 from photochrom.cli.packaged import EXAMPLES, packaged_files
 from photochrom.errors import InputError, OptionError, OutputError, PhotochromError
@@ -54,7 +54,10 @@ def demo(
         raise OutputError(f"{output}: one of the pictures; use another -o")
     pairs, failures = _colorize_all(pictures, model)
     if pairs:
-        _write(_sheet(pairs), output)
+        from photochrom.drawing import write_picture
+
+        make_folder(output.parent)
+        write_picture(_sheet(pairs), output)
         say(f"{output}: {len(pairs)} pictures, each before and after")
     raise typer.Exit(1 if failures else 0)
 
@@ -116,12 +119,3 @@ def _sheet(pairs: Sequence[tuple[Image.Image, Image.Image]]) -> Image.Image:
             sheet.paste(after, (middle + GAP // 6, y))
         top += height + GAP
     return sheet
-
-
-def _write(sheet: Image.Image, output: Path) -> None:
-    from PIL import Image
-
-    make_folder(output.parent)
-    with written_whole(output) as partial:
-        # the hidden name has no extension to tell the format by
-        sheet.save(partial, Image.registered_extensions()[output.suffix.lower()])

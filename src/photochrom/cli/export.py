@@ -55,15 +55,11 @@ def export(
     """
     if output.suffix != ".onnx":
         raise OptionError(f"-o {output}: a model file ends in .onnx")
-    if not 32 <= size <= 2048:
-        raise OptionError(f"size is {size}; it must be 32 to 2048")
-    if not 0 <= vividness <= 1:
-        raise OptionError(f"vividness is {vividness}; it must be 0 to 1")
-    if not 1 <= looks <= 3:
-        raise OptionError(f"looks is {looks}; it must be 1 to 3")
 
     from photochrom.cli.training import find_checkpoint, require_training
+    from photochrom.options import ColorizeOptions
 
+    ColorizeOptions(size, vividness, looks=looks)  # what cannot be asked for is no default either
     require_training()
 
     told = _read_card(card) if card else {}

@@ -83,6 +83,7 @@ class _Mixed(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """All branches' maps side by side, (N, C, H, W) -> (N, C', H', W')."""
         outputs = []
         for chain in self.names:
             y = x

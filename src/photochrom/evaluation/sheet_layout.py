@@ -10,8 +10,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from photochrom.atomic import make_folder, written_whole
+from photochrom.atomic import make_folder
 from photochrom.color import Array
+from photochrom.drawing import write_picture
 from photochrom.errors import OptionError
 
 FORMATS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
@@ -134,9 +135,7 @@ def write_sheet(sheet: Image.Image, path: Path) -> None:
     """
     make_folder(path.parent)
     options = {"quality": 92, "subsampling": 0} if path.suffix.lower() in (".jpg", ".jpeg") else {}
-    with written_whole(path) as partial:
-        # the hidden name has no extension to tell the format by
-        sheet.save(partial, Image.registered_extensions()[path.suffix.lower()], **options)
+    write_picture(sheet, path, **options)
 
 
 def _draw_cell(sheet: Image.Image, cell: Cell, place: tuple[int, int, int], height: int) -> None:
