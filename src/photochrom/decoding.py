@@ -21,6 +21,7 @@ import numpy as np
 from photochrom.calibration import Calibration
 from photochrom.color import Array, FloatArray
 from photochrom.palette import Palette, rebalancing_weights
+from photochrom.sums import weighted_sums
 
 TEMPERATURE = 0.3
 """Of the annealed mean, which lies between the mean of the distribution (1) and its mode (0)."""
@@ -96,8 +97,7 @@ class Decoder:
 def annealed_mean_of(logits: Array, palette: Palette) -> FloatArray:
     """The annealed mean of (h, w, Q) logits, (h, w, 2): `palette.annealed_mean` without the log."""
     shares = probabilities(logits / np.float32(TEMPERATURE))
-    mean: FloatArray = shares @ palette.centers
-    return mean
+    return weighted_sums(shares, palette.centers)
 
 
 def probabilities(logits: Array) -> FloatArray:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from photochrom.color import Array, FloatArray, rgb_to_lab
 from photochrom.errors import OptionError
+from photochrom.sums import weighted_sums
 
 IntArray = npt.NDArray[np.int64]
 
@@ -112,7 +113,7 @@ class Palette:
         """(Q,) the prior blurred by a Gaussian of `sigma` CIELAB units over the ab plane."""
         squared = ((self.centers[:, None] - self.centers) ** 2).sum(-1)
         kernel = np.exp(-squared / (2 * sigma**2))
-        smoothed = (kernel / kernel.sum(1, keepdims=True)).T @ prior
+        smoothed = weighted_sums(np.asarray(prior), kernel / kernel.sum(1, keepdims=True))
         blurred: FloatArray = (smoothed / smoothed.sum()).astype(np.float32)
         return blurred
 

@@ -18,6 +18,7 @@ import numpy as np
 from photochrom.color import FloatArray, ciede2000
 from photochrom.decoding import REGRESSION, annealed_mean_of, probabilities
 from photochrom.palette import IntArray, Palette
+from photochrom.sums import weighted_sums
 
 REGIONS = 4
 """Regions of a picture: more make combinations too many to be met, fewer make tints."""
@@ -83,14 +84,14 @@ def departures(
     """
     likely = annealed_mean_of(logits, palette)
     # the plain mean: where a model is unsure it wavers less over one thing than likely colours do
-    regions = divide(probabilities(logits) @ palette.centers, luminance)
+    regions = divide(weighted_sums(probabilities(logits), palette.centers), luminance)
     step = max(1, min(luminance.shape) // _SMALL_SIDE)
     thin = (slice(None, None, step),) * 2
     choices = _choices(logits[thin], luminance[thin], regions[thin], palette)
     leaning = _leaning(palette)
     found = []
     for chosen in _choose(choices, count, np.random.default_rng(seed)):
-        tilt = (regions @ choices.tilts[chosen]) @ leaning.T
+        tilt = weighted_sums(weighted_sums(regions, choices.tilts[chosen]), leaning.T)
         found.append(WAY * (annealed_mean_of(logits + tilt, palette) - likely))
     return found
 
@@ -145,11 +146,11 @@ def _choices(
     likely = annealed_mean_of(logits, palette)
     colours, costs = [], []
     for tilt in tilts:
-        gain = leaning @ tilt
+        gain = weighted_sums(leaning, tilt[:, None])[:, 0]
         colours.append(likely + WAY * (annealed_mean_of(logits + gain, palette) - likely))
         tilted = shares * np.exp(gain)
         total = tilted.sum(-1)
-        costs.append((tilted @ gain) / total - np.log(total))
+        costs.append(weighted_sums(tilted, gain[:, None])[..., 0] / total - np.log(total))
     places = luminance.size
     weights = (regions / places).reshape(places, -1).astype(np.float32)
     L = np.broadcast_to(luminance[..., None], (*luminance.shape, 1))
@@ -158,11 +159,12 @@ def _choices(
     apart = np.zeros((regions.shape[-1], options, options), np.float32)
     for one in range(options - 1):
         others = np.stack(lab[one + 1 :])
-        between = ciede2000(np.broadcast_to(lab[one], others.shape), others) @ weights
+        different = ciede2000(np.broadcast_to(lab[one], others.shape), others)
+        between = weighted_sums(different, weights)
         apart[:, one, one + 1 :] = between.T
         apart[:, one + 1 :, one] = between.T
     divergences = np.stack(costs).reshape(options, places).astype(np.float32)
-    return _Choices(tilts, weights.sum(0), (divergences @ weights).T, apart)
+    return _Choices(tilts, weights.sum(0), weighted_sums(divergences, weights).T, apart)
 
 
 def _choose(choices: _Choices, count: int, chance: np.random.Generator) -> IntArray:

@@ -12,7 +12,7 @@ from photochrom.errors import OptionError
 from photochrom.photo import tones
 from photochrom.photo.failures import reading
 from photochrom.photo.gamut import fit_to_srgb
-from photochrom.photo.guided import area_weights
+from photochrom.photo.guided import area_weights, resample
 from photochrom.photo.read import Photo
 
 _SAMPLES = 1024  # along the longer side, at least, before the exact average
@@ -50,8 +50,7 @@ def small_chroma(photo: Photo, height: int, width: int) -> FloatArray:
         planes: FloatArray = small.numpy().reshape(small.height, small.width, 2)
     rows = area_weights(photo.height / (down * on_load), height, inputs=planes.shape[0])
     columns = area_weights(photo.width / (across * on_load), width, inputs=planes.shape[1])
-    a, b = (rows @ planes[..., band] @ columns.T for band in (0, 1))
-    return np.stack([a, b], axis=-1).astype(np.float32)
+    return resample(planes, rows, columns)
 
 
 def fit_chroma(luminance: FloatArray, ab: FloatArray) -> FloatArray:

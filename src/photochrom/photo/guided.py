@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from photochrom.color import Array, FloatArray
+from photochrom.sums import sums_along
 
 GUIDE_FACTOR = 4
 """The guide has this many times the height and width of the chroma planes."""
@@ -52,7 +53,7 @@ def guided_planes(ab: FloatArray, guide: FloatArray) -> FloatArray:
     """
     (h, w), (H, W) = ab.shape[:2], guide.shape
     small_L = area_resize(guide, h, w)
-    slope = enlarge(_slopes(ab, small_L), H, W, cubic=False)
+    slope = enlarge(local_slopes(ab, small_L), H, W, cubic=False)
     detail = (guide - enlarge(small_L, H, W))[..., None]
     chroma = enlarge(ab, H, W) + slope * detail
     for _ in range(2):  # the second round halves what the first left; a third does nothing
@@ -89,7 +90,7 @@ def area_resize(plane: Array, height: int, width: int) -> FloatArray:
     """
     rows = area_weights(plane.shape[0], height)
     columns = area_weights(plane.shape[1], width)
-    return _apply(rows, columns, plane)
+    return resample(plane, rows, columns)
 
 
 def enlarge(plane: Array, height: int, width: int, *, cubic: bool = True) -> FloatArray:
@@ -106,7 +107,7 @@ def enlarge(plane: Array, height: int, width: int, *, cubic: bool = True) -> Flo
     """
     rows = _interpolation_weights(plane.shape[0], height, cubic)
     columns = _interpolation_weights(plane.shape[1], width, cubic)
-    return _apply(rows, columns, plane)
+    return resample(plane, rows, columns)
 
 
 def area_weights(size: float, samples: int, *, inputs: int | None = None) -> FloatArray:
@@ -129,6 +130,20 @@ def area_weights(size: float, samples: int, *, inputs: int | None = None) -> Flo
     return weights
 
 
+def resample(plane: Array, rows: FloatArray, columns: FloatArray) -> FloatArray:
+    """The plane by the weights of its input samples along either side.
+
+    Args:
+        plane: (H, W) or (H, W, C).
+        rows: (h, H), as `area_weights` gives them.
+        columns: (w, W).
+
+    Returns:
+        (h, w) or (h, w, C) float32.
+    """
+    return sums_along(columns, sums_along(rows, plane, 0), 1)
+
+
 def _interpolation_weights(size: int, samples: int, cubic: bool) -> FloatArray:
     position = (np.arange(samples) + 0.5) * size / samples - 0.5  # centres on centres
     taps = np.floor(position)[:, None] + np.arange(-1, 3)
@@ -144,15 +159,7 @@ def _interpolation_weights(size: int, samples: int, cubic: bool) -> FloatArray:
     return weights
 
 
-def _apply(rows: FloatArray, columns: FloatArray, plane: Array) -> FloatArray:
-    if plane.ndim == 2:
-        return rows @ np.asarray(plane, dtype=np.float32) @ columns.T
-    channels = np.moveaxis(np.asarray(plane, dtype=np.float32), -1, 0)
-    resized = np.asarray(rows @ channels @ columns.T, dtype=np.float32)
-    return np.moveaxis(resized, 0, -1)
-
-
-def _slopes(ab: FloatArray, L: FloatArray) -> FloatArray:
+def local_slopes(ab: FloatArray, L: FloatArray) -> FloatArray:
     """The slope of ab on L around each sample, weighed by squared correlation, (h, w, 2)."""
     guide: FloatArray = L[..., None]
     mean_L, mean_ab = _box(guide), _box(ab)

@@ -23,7 +23,7 @@ from photochrom.errors import (
 from photochrom.photo import tones
 from photochrom.photo.failures import reading
 from photochrom.photo.formats import detect_format, load, read_head
-from photochrom.photo.guided import area_weights
+from photochrom.photo.guided import area_weights, resample
 from photochrom.photo.jpeg import estimate_quality
 from photochrom.photo.metadata import Metadata, read_metadata
 from photochrom.photo.profile import Profile
@@ -108,7 +108,7 @@ class Photo:
         plane, down, across = self._preview if enough else self._shrunk(max(height, width))
         rows = area_weights(self.height / down, height, inputs=plane.shape[0])
         columns = area_weights(self.width / across, width, inputs=plane.shape[1])
-        return np.asarray(rows @ plane @ columns.T, dtype=np.float32)
+        return resample(plane, rows, columns)
 
     @functools.cached_property
     def _preview(self) -> tuple[FloatArray, int, int]:
