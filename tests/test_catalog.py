@@ -46,7 +46,7 @@ def test_a_path_is_a_model_of_its_own(tiny_model):
 def test_a_wrong_name_is_an_error_with_a_suggestion(user_folder):
     with pytest.raises(ModelError, match="did you mean 'general'"):
         find_model("generl")
-    with pytest.raises(ModelError, match="there are: general"):
+    with pytest.raises(ModelError, match="there are: auto, general"):
         find_model("zzz")
     with pytest.raises(ModelError, match=r"nowhere\.onnx: no such model file"):
         find_model("nowhere.onnx")

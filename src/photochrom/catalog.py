@@ -13,14 +13,24 @@ from pathlib import Path
 
 from photochrom.errors import ModelError
 from photochrom.runtime import file_sha256
+from photochrom.specialist import SUFFIX
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
-DEFAULT_MODEL = "general"
+DEFAULT_MODEL = "auto"
 
-BUNDLED: dict[str, str] = {
-    "general": "362296d44cdeadad5afcf4bc51310242c1012ca8c080e439e9b5f81f209bc789",
+MODEL_SUFFIXES = (".onnx", SUFFIX)
+
+PLAIN_MODEL = "general"
+"""The bundled model without specialists: what a training of one's own begins with."""
+
+BUNDLED: dict[str, tuple[str, str]] = {
+    "auto": ("auto.onnx", "6cb9324d777b7edec904bf05d4ec211b789a900ded4d36b5ccc4da9cbf222340"),
+    "general": ("general.npz", "369d31df428154366166b25005da2cbbd7831a73532d8e42e26fdbddbb9761b4"),
+    "scenes": ("scenes.npz", "b1006e0681d1c51cac844eb7e6adb7cf40d7019f8986050a9f66608f95e7b520"),
+    "flowers": ("flowers.npz", "0d8e601c8f59c99ad946cd6233cc16cdfb388323cc794420ab854eac1413bd00"),
+    "animals": ("animals.npz", "c88d6615d9365fab3550c98382e87a59e45d89192b9789880d545502e7da83fd"),
 }
-"""Name -> SHA-256 of weights/NAME.onnx."""
+"""Name -> file in weights/, and its SHA-256. The small files are parts of the large one."""
 
 
 @dataclass(frozen=True)
@@ -52,27 +62,31 @@ class CatalogEntry:
             raise ModelError(f"{self.path}: damaged (its checksum differs); reinstall photochrom")
 
 
-def user_models_folder() -> Path:
-    """Where models trained here are kept: $PHOTOCHROM_MODELS, else the platform's data folder."""
-    if named := os.environ.get("PHOTOCHROM_MODELS"):
-        return Path(named)
+def user_data_folder() -> Path:
+    """This package's own folder in the platform's folder for a user's data."""
     if os.name == "nt":
         base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"))
     else:
         base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local/share"))
-    return base / "photochrom" / "models"
+    return base / "photochrom"
+
+
+def user_models_folder() -> Path:
+    """Where models trained here are kept: $PHOTOCHROM_MODELS, else the user's data folder."""
+    named = os.environ.get("PHOTOCHROM_MODELS")
+    return Path(named) if named else user_data_folder() / "models"
 
 
 def list_models() -> list[CatalogEntry]:
     """Every model that can be named, bundled ones first."""
     bundled = [
-        CatalogEntry(name, WEIGHTS_FOLDER / f"{name}.onnx", True, sha256)
-        for name, sha256 in BUNDLED.items()
+        CatalogEntry(name, WEIGHTS_FOLDER / file, True, sha256)
+        for name, (file, sha256) in BUNDLED.items()
     ]
     own = [
         CatalogEntry(path.stem, path, False, None)
-        for path in sorted(user_models_folder().glob("*.onnx"))
-        if path.stem not in BUNDLED
+        for path in sorted(user_models_folder().glob("*"))
+        if path.suffix in MODEL_SUFFIXES and path.stem not in BUNDLED
     ]
     return bundled + own
 
@@ -87,7 +101,7 @@ def find_model(name: str | Path) -> CatalogEntry:
     if str(name) in known:
         return known[str(name)]
     path = Path(name)
-    if path.suffix == ".onnx" or len(path.parts) > 1:
+    if path.suffix in MODEL_SUFFIXES or len(path.parts) > 1:
         if not path.is_file():
             raise ModelError(f"{path}: no such model file")
         return CatalogEntry(path.stem, path, False, None)

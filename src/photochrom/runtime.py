@@ -7,6 +7,7 @@ outputs `ab` (N, 2, h, w) in CIELAB units and, where the model knows a distribut
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -19,9 +20,19 @@ import numpy as np
 from photochrom.calibration import Calibration
 from photochrom.color import FloatArray
 from photochrom.errors import ModelError, OptionError
+from photochrom.model_file import input_of, with_output
 from photochrom.palette import Palette, palette_by_name
+from photochrom.specialist import read_model_file
 
 FORMAT_VERSION = "1"
+
+FEATURES_READ_BY = (
+    ("network.ups.0.0.weight",),
+    ("network.ups.1.0.weight", "network.ups.1.weight"),
+)
+"""The weights, as a model file calls them with one expert or several, whose inputs tell best what
+is alike in two pictures: in `networks.lite_unet` the decoder at strides 16 and 8, each beside the
+encoder of that size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +83,7 @@ class Model:
     """An opened model file.
 
     Args:
-        path: the .onnx file.
+        path: the .onnx file, or that of a specialist beside its base.
         threads: CPU threads for one picture; None leaves it to ONNX Runtime (one a core).
 
     Raises:
@@ -80,9 +91,11 @@ class Model:
     """
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
-        self._session = open_session(path, threads=threads)
+        content, special = read_model_file(path)
+        self._session = session_of(content, path, threads=threads)
         self.path = path
-        self.description = _read_description(self._session, path)
+        self._threads = threads
+        self.description = _read_description(self._session, path, special)
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     def predict(self, luminance: FloatArray) -> ChromaPrediction:
@@ -94,18 +107,58 @@ class Model:
         Returns:
             ab, and logits if there are any, at ceil(H / stride) x ceil(W / stride).
         """
+        batch = self._padded(luminance)
+        found = dict(zip(self._outputs, self._session.run(None, {"L": batch}), strict=True))
+        cut = {name: _cut(value, luminance.shape, batch.shape) for name, value in found.items()}
+        return ChromaPrediction(cut["ab"], cut.get("logits"))
+
+    def features(self, luminance: FloatArray) -> FloatArray:
+        """What the network makes of each place of a picture on the way to its colours.
+
+        Args:
+            luminance: (H, W) float32, 0..100.
+
+        Returns:
+            (h, w, C) float32 at a coarser stride, vectors of length 1: the product of two says how
+            alike places are, of one picture or of two, 1 for the same.
+
+        Raises:
+            ModelError: the model's network is not known to have such features.
+        """
+        batch = self._padded(luminance)
+        session, names = self._inside
+        found = [_cut(o, luminance.shape, batch.shape) for o in session.run(names, {"L": batch})]
+        height, width, _ = found[-1].shape
+        parts = []
+        for plane in found:
+            rows = np.arange(height) * plane.shape[0] // height
+            columns = np.arange(width) * plane.shape[1] // width
+            length = np.linalg.norm(plane, axis=-1, keepdims=True) * len(found) ** 0.5
+            parts.append((plane / np.maximum(length, 1e-6))[rows[:, None], columns])
+        return np.concatenate(parts, axis=-1)
+
+    @functools.cached_property
+    def _inside(self) -> tuple[Any, list[str]]:
+        """A second session that also gives the features, and what they are called."""
+        content, _ = read_model_file(self.path)
+        called = [w for weights in FEATURES_READ_BY for w in weights]
+        names = [name for weight in called if (name := input_of(content, weight))]
+        if len(names) < len(FEATURES_READ_BY):
+            raise ModelError(
+                f"model {self.description.name!r} has no features to match a reference picture "
+                "by; models of the network lite_unet have, such as general"
+            )
+        for name in names:
+            content = with_output(content, name)
+        return session_of(content, self.path, threads=self._threads), names
+
+    def _padded(self, luminance: FloatArray) -> FloatArray:
+        """(1, 1, H', W') the luminance at the next size that the network takes."""
         described = self.description
         height, width = luminance.shape
         fitted = [_fit(n, described.size_minimum, described.size_multiple) for n in (height, width)]
         padded = np.pad(luminance, ((0, fitted[0] - height), (0, fitted[1] - width)), "edge")
-        batch = np.ascontiguousarray(padded[None, None], np.float32)
-        found = dict(zip(self._outputs, self._session.run(None, {"L": batch}), strict=True))
-        h, w = -(-height // described.stride), -(-width // described.stride)
-        cut = {
-            name: np.ascontiguousarray(np.moveaxis(value[0, :, :h, :w], 0, -1))
-            for name, value in found.items()
-        }
-        return ChromaPrediction(cut["ab"], cut.get("logits"))
+        return np.ascontiguousarray(padded[None, None], np.float32)
 
 
 def open_session(path: Path, *, threads: int | None = None) -> Any:
@@ -118,18 +171,32 @@ def open_session(path: Path, *, threads: int | None = None) -> Any:
     Raises:
         ModelError: the file is missing or damaged.
     """
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model file")
+    return session_of(path.read_bytes(), path, threads=threads)
+
+
+def session_of(content: bytes, path: Path, *, threads: int | None = None) -> Any:
+    """An ONNX Runtime session of the bytes of an ONNX file.
+
+    Args:
+        content: the bytes.
+        path: where they come from, for messages.
+        threads: see `open_session`.
+
+    Raises:
+        ModelError: they are damaged.
+    """
     import onnxruntime
 
     if threads is not None and threads < 1:
         raise OptionError(f"threads is {threads}; it must be at least 1")
-    if not path.is_file():
-        raise ModelError(f"{path}: no such model file")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what goes wrong is raised, not printed
     if threads is not None:
         options.intra_op_num_threads = threads
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own classes share no public base
         raise ModelError(
             f"{path}: not a readable ONNX model file; "
@@ -143,8 +210,8 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read_description(session: Any, path: Path) -> ModelDescription:
-    found = session.get_modelmeta().custom_metadata_map
+def _read_description(session: Any, path: Path, special: Mapping[str, str]) -> ModelDescription:
+    found = session.get_modelmeta().custom_metadata_map | dict(special)
     if found.get("photochrom_format") != FORMAT_VERSION:
         raise ModelError(
             f"{path}: an ONNX file, but not a Photochrom model of format {FORMAT_VERSION}; "
@@ -178,6 +245,13 @@ def _prior(shares: Any) -> FloatArray | None:
 
 def _calibration(content: Any) -> Calibration | None:
     return None if content is None else Calibration.from_json(content)
+
+
+def _cut(output: FloatArray, shape: tuple[int, ...], padded: tuple[int, ...]) -> FloatArray:
+    """(h, w, C) what an output (1, C, h', w') says of the picture without its padding."""
+    _, _, rows, columns = output.shape
+    h, w = -(-shape[0] * rows // padded[2]), -(-shape[1] * columns // padded[3])
+    return np.ascontiguousarray(np.moveaxis(output[0, :, :h, :w], 0, -1))
 
 
 def _fit(length: int, minimum: int, multiple: int) -> int:

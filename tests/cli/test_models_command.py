@@ -28,7 +28,9 @@ def test_the_list_names_licence_and_training_pictures(run: Run, shelf: Path) -> 
     assert "CC0-1.0" in line
     assert "nothing" in line
     assert "x 1" in line
-    assert "MB" in line
+    assert " kB " in line
+    auto = next(line for line in ran.out.splitlines() if line.startswith("auto"))
+    assert "default" in auto and " MB " in auto
 
 
 def test_the_list_as_json(run: Run, shelf: Path) -> None:
@@ -66,7 +68,8 @@ def test_all_models_are_verified_and_each_damaged_one_is_named(
     sha256 = file_sha256(tiny_model)
     monkeypatch.setattr(catalog, "WEIGHTS_FOLDER", changed)
     names = ("fine", "changed", "missing")
-    monkeypatch.setattr(catalog, "BUNDLED", dict.fromkeys(names, sha256))
+    rows = {name: (f"{name}.onnx", sha256) for name in names}
+    monkeypatch.setattr(catalog, "BUNDLED", rows)
     (shelf / "broken.onnx").write_bytes(b"no model")
     ran = run("models", "verify")
     assert ran.code == 1

@@ -104,8 +104,9 @@ def test_folded_norms_come_back_as_norms_that_only_add(read_back):
     assert all(norm.bias.any() for norm in norms)
 
 
-def test_the_shipped_model_gives_in_torch_what_it_gives_in_onnx_runtime():
-    path = find_model("general").path
+@pytest.mark.parametrize("name", ["auto", "general", "flowers"])
+def test_a_shipped_model_gives_in_torch_what_it_gives_in_onnx_runtime(name):
+    path = find_model(name).path
     begun = start_from_model(path)
     network = build_network(**begun.network)
     network.load_state_dict(begun.weights)
@@ -122,9 +123,9 @@ def test_a_file_names_its_network_and_one_that_does_not_is_of_the_first(exported
     recipe = yaml.safe_load((RECIPES / "general.yaml").read_text())["network"]
     recipe["options"]["pretrained"] = False
     assert network_config(**start.FIRST_NETWORK) == network_config(**recipe)
-    general = find_model("general").path
-    assert network_config(**network_of_model(general)) == network_config(**recipe)
-    nameless = onnx.load(general)
+    general = start_from_model(find_model("general").path).network
+    assert network_config(**general) == network_config(**recipe)
+    nameless = onnx.load(exported[1])
     kept = [entry for entry in nameless.metadata_props if entry.key != "network"]
     del nameless.metadata_props[:]
     nameless.metadata_props.extend(kept)

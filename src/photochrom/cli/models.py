@@ -50,7 +50,7 @@ def list_models(
         if "damaged" in row:
             told = ["", "DAMAGED", "", row["damaged"]]
         else:
-            size = f"{row['megabytes']} MB"
+            size = _size(row["megabytes"])
             trained_on = row.get("trained_on")
             # the first line of a list sums it up; `models show` has them all
             first = trained_on[0] if isinstance(trained_on, list) and trained_on else trained_on
@@ -71,8 +71,9 @@ def show(
         raise ModelError(row["damaged"])
     titles = {"megabytes": "size", "size": "short side", **CARD}
     for key, value in row.items():
-        unit = {"megabytes": " MB", "size": " px"}.get(key, "")
-        _print_line(titles.get(key, key), value, unit)
+        if key == "megabytes":
+            value = _size(value)
+        _print_line(titles.get(key, key), value, " px" if key == "size" else "")
 
 
 @models.command("verify")
@@ -107,11 +108,15 @@ def _row(entry: CatalogEntry) -> dict[str, Any]:
         described = Model(entry.path).description
     except ModelError as error:
         return row | {"damaged": str(error)}  # told, so that the others can be listed
-    row["megabytes"] = round(entry.megabytes, 1)
+    row["megabytes"] = round(entry.megabytes, 3)
     row["sha256"] = entry.sha256 or file_sha256(entry.path)
     row |= {"size": described.size, "vividness": described.vividness, "looks": described.looks}
     row["palette"] = described.palette.name if described.palette else None
     return row | {key: described.card[key] for key in CARD if key in described.card}
+
+
+def _size(megabytes: float) -> str:
+    return f"{megabytes:.1f} MB" if megabytes >= 0.1 else f"{1000 * megabytes:.0f} kB"
 
 
 def _first_figures(row: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photochrom.atomic import make_folder, written_whole
-from photochrom.catalog import BUNDLED, DEFAULT_MODEL, find_model, user_models_folder
+from photochrom.catalog import BUNDLED, PLAIN_MODEL, find_model, user_models_folder
 from photochrom.cli.console import complain, say
 from photochrom.cli.train import TrainRequest
 from photochrom.cli.training import (
@@ -106,7 +106,7 @@ def _prepare(request: TrainRequest, folder: Path) -> tuple[Recipe, _Base]:
 
     recipe = load_recipe(find_recipe(request.recipe or RECIPE), request.overrides)
     make_folder(folder)
-    base = _find_base(request.start or DEFAULT_MODEL, folder)
+    base = _find_base(request.start or PLAIN_MODEL, folder)
     return with_network_of(recipe, base.start), base
 
 

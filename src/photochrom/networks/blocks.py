@@ -43,6 +43,7 @@ class ColorizingNetwork(Protocol):
 
     A network with optional parts that change next to nothing while they are new lists the names
     that their weights begin with as `grows`; a training may then start from weights without them.
+    One whose weights depend on the picture says `one_picture`: its file takes one at a time.
     """
 
     size_rule: SizeRule
@@ -81,15 +82,35 @@ def map_prediction(change: Callable[[Tensor], Tensor], prediction: Prediction) -
     return Prediction(change(ab), *(None if o is None else change(o) for o in others))
 
 
+NORM_EPS = 1e-5
+"""Added to the variance by the norms of `ConvNormReLU`."""
+
+
 class ConvNormReLU(nn.Sequential):
     """Convolution (odd kernel, same size, no bias), batch normalisation, ReLU."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int = 3) -> None:
         super().__init__(
             nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
-            nn.BatchNorm2d(outputs),
+            nn.BatchNorm2d(outputs, eps=NORM_EPS),
             nn.ReLU(inplace=True),
         )
+
+
+def norm_that_adds(values: Tensor, eps: float) -> dict[str, Tensor]:
+    """The state of a batch norm that, in evaluation mode, only adds something to each channel.
+
+    Args:
+        values: (C,) what is added.
+        eps: the norm's own.
+    """
+    return {
+        "weight": torch.ones_like(values),
+        "bias": values,
+        "running_mean": torch.zeros_like(values),
+        "running_var": torch.full_like(values, 1 - eps),
+        "num_batches_tracked": torch.tensor(0),
+    }
 
 
 def freeze(module: nn.Module) -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
 
 from photochrom.calibration import RIGHT_WITHIN, Calibration, colourfulness_meant
 from photochrom.color import Array, FloatArray, ciede2000, lab_to_rgb
@@ -25,7 +24,7 @@ from photochrom.decoding import Decoder
 from photochrom.errors import DataError
 from photochrom.metrics import colourfulness
 from photochrom.photo import area_resize
-from photochrom.training.export import save_with_metadata
+from photochrom.training.export import add_metadata
 
 LEAST_PICTURES, MOST_PICTURES = 20, 500
 """Fewer say too little; more change the figures by less than other pictures would."""
@@ -85,7 +84,7 @@ def calibrate(
     """Measures a model file as it is used by default, and writes what was found into it.
 
     Args:
-        path: an .onnx file of ours; replaced atomically.
+        path: a model file or specialist of ours; replaced atomically.
         pictures: decoded pictures ...
         chosen: ... and the indices of those that the model was not trained on; some are drawn.
         progress: hears how many pictures are done, and how many there are.
@@ -112,7 +111,7 @@ def calibrate(
     right = ciede2000(_with_lightness(places.lab, shown), places.lab) <= RIGHT_WITHIN
     knots = _falling(expected.ravel(), right.ravel()) if expected.size else ((), ())
     found = Calibration(boldness, *knots, pictures=len(drawn))
-    save_with_metadata(onnx.load(path), path, {"calibration": json.dumps(found.as_json())})
+    add_metadata(path, {"calibration": json.dumps(found.as_json())})
     return found
 
 

@@ -91,6 +91,9 @@ class OptimSection(_Section):
     freeze_norms: bool = Field(
         default=False, description="batch norms keep the statistics they start with"
     )
+    only: list[str] = Field(
+        default=[], description="parts of the network that learn, e.g. ups.2; none named: all"
+    )
 
 
 class AdversarialSection(_Section):

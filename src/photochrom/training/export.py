@@ -12,7 +12,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from photochrom.color import FloatArray
 from photochrom.errors import TrainingError
 from photochrom.networks.blocks import ColorizingNetwork
 from photochrom.networks.registry import build_network, network_config
+from photochrom.specialist import SUFFIX, read_specialist
 from photochrom.training.checkpoint import Checkpoint
 
 FORMAT_VERSION = "1"
@@ -126,17 +127,18 @@ def export_onnx(network: nn.Module, path: Path, options: ExportOptions) -> None:
 
 
 def _trace(network: nn.Module, described: ColorizingNetwork) -> onnx.ModelProto:
-    """The network as a graph whose batch, height and width are free."""
+    """The network as a graph whose height and width are free, and the batch if it allows that."""
     outputs = ["ab", "logits"] if described.palette else ["ab"]
     rule = described.size_rule
-    sample = torch.rand(2, 1, rule.fit(2 * rule.minimum), rule.fit(3 * rule.minimum)) * 100
+    count = 1 if getattr(network, "one_picture", False) else 2
+    sample = torch.rand(count, 1, rule.fit(2 * rule.minimum), rule.fit(3 * rule.minimum)) * 100
     lowest = max(1, rule.minimum // rule.multiple)
     height, width = (rule.multiple * Dim(name, min=lowest) for name in ("rows", "columns"))
     with warnings.catch_warnings(), _quiet("torch.onnx"):
         warnings.simplefilter("ignore")  # the exporter warns of its own insides
         program = torch.onnx.export(
             _Exported(network).eval(), (sample,), dynamo=True, verbose=False, opset_version=OPSET,
-            dynamic_shapes=({0: Dim("N"), 2: height, 3: width},),
+            dynamic_shapes=({2: height, 3: width} | ({0: Dim("N")} if count > 1 else {}),),
             input_names=["L"], output_names=outputs,
         )  # fmt: skip
     assert program is not None  # None only where a file name was given
@@ -250,6 +252,19 @@ def add_to_card(path: Path, entries: Mapping[str, Any]) -> None:
     model = onnx.load(path)
     (card,) = (entry.value for entry in model.metadata_props if entry.key == "card")
     save_with_metadata(model, path, {"card": json.dumps(json.loads(card) | dict(entries))})
+
+
+def add_metadata(path: Path, entries: Mapping[str, str]) -> None:
+    """Lets a model file, or a specialist, say this of itself, too.
+
+    Raises:
+        OutputError: the file cannot be written; it is as it was.
+    """
+    if path.suffix == SUFFIX:
+        special = read_specialist(path)
+        replace(special, metadata={**special.metadata, **entries}).save(path)
+    else:
+        save_with_metadata(onnx.load(path), path, entries)
 
 
 def save_with_metadata(model: onnx.ModelProto, path: Path, entries: Mapping[str, str]) -> None:

@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
+from photochrom.errors import RecipeError
 from photochrom.training.config import OptimSection, Recipe
+
+
+def freeze_others(network: nn.Module, only: Sequence[str]) -> None:
+    """Takes the gradients from all parts of a network but some; all learn where none is named.
+
+    Raises:
+        RecipeError: a name that is no part of the network.
+    """
+    if not only:
+        return
+    parts = {name for name, _ in network.named_modules()}
+    for name in only:
+        if name not in parts:
+            known = ", ".join(part for part in parts if part.count(".") <= 1 and part)
+            raise RecipeError(f"optim.only: the network has no part {name!r}; there are {known}")
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(any(name.startswith(f"{part}.") for part in only))
 
 
 def parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
     """The encoder at its own learning rate, the rest at the main one."""
     encoder = [p for n, p in network.named_parameters() if n.startswith("encoder.")]
-    rest = [p for n, p in network.named_parameters() if not n.startswith("encoder.")]
+    rest = [
+        p for n, p in network.named_parameters() if not n.startswith("encoder.") and p.requires_grad
+    ]
     groups: list[dict[str, Any]] = [{"params": rest, "base_lr": recipe.optim.lr}]
     if encoder:
         groups.append({"params": encoder, "base_lr": recipe.optim.encoder_lr})

@@ -24,9 +24,11 @@ from torch import Tensor, nn
 
 from photochrom.calibration import Calibration
 from photochrom.errors import CheckpointError
-from photochrom.networks.blocks import ColorizingNetwork
+from photochrom.networks.blocks import ColorizingNetwork, norm_that_adds
+from photochrom.networks.lite_unet import LiteUNet
 from photochrom.networks.registry import build_network
 from photochrom.runtime import Model
+from photochrom.specialist import read_model_file
 from photochrom.training.checkpoint import load_checkpoint
 from photochrom.training.export import (
     HALF,
@@ -36,6 +38,7 @@ from photochrom.training.export import (
     largest_difference,
     network_section,
 )
+from photochrom.training.mixing import sole_expert
 
 FIRST_NETWORK: Mapping[str, Any] = {"name": "lite_unet", "options": {"pretrained": False}}
 """The network of model files that were written before they named theirs."""
@@ -85,12 +88,14 @@ def start_from_model(path: Path) -> Start:
     described = model.description
     section = network_of_model(path)
     network = build_network(section["name"], section["options"])
-    weights = weights_of_model(path, network)
-    network.load_state_dict(weights)
+    network.load_state_dict(weights_of_model(path, network))
     _check(network.eval(), model)
+    single = sole_expert(network) if isinstance(network, LiteUNet) else None
+    if single is not None:
+        network, section = single, {**section, "options": {**section["options"], "experts": 1}}
     prior = None if described.prior is None else described.prior.tolist()
     return Start(
-        section, weights, prior, described.size, described.vividness, described.looks,
+        section, network.state_dict(), prior, described.size, described.vividness, described.looks,
         described.calibration,
     )  # fmt: skip
 
@@ -126,7 +131,7 @@ def network_of_model(path: Path) -> Mapping[str, Any]:
     Files that do not say hold the first default network; a file of another network that does not
     say so is refused by `weights_of_model`.
     """
-    found = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    found = {entry.key: entry.value for entry in _loaded(path).metadata_props}
     section: Mapping[str, Any] | None = json.loads(found.get("network", "null"))
     return section or FIRST_NETWORK
 
@@ -135,7 +140,7 @@ def weights_of_model(path: Path, network: nn.Module) -> dict[str, Tensor]:
     """The state dict of a network from the model file that it, or one like it, was exported to.
 
     Args:
-        path: an .onnx file that `photochrom.training.export` wrote.
+        path: a model file that `photochrom.training.export` wrote, or a specialist of one.
         network: gives names and shapes; stays as it is.
 
     Returns:
@@ -162,22 +167,22 @@ def weights_of_model(path: Path, network: nn.Module) -> dict[str, Tensor]:
     return state
 
 
+def _loaded(path: Path) -> onnx.ModelProto:
+    """The graph of a model file, with the weights of a specialist if it is one."""
+    return onnx.load_model_from_string(read_model_file(path)[0])
+
+
 def _folded_norm(
     name: str, norm: nn.BatchNorm2d, before: tuple[str, nn.Module] | None, stored: _StoredWeights
 ) -> dict[str, Tensor]:
     """The state of a norm that was folded into the convolution before it."""
     if before is None or not isinstance(before[1], nn.Conv2d | nn.ConvTranspose2d):
         raise stored.misfit(f"no weights for {name}")
-    convolution, count = before[0], norm.num_features
-    state = {
-        f"{name}.weight": torch.ones(count),
-        f"{name}.bias": stored.take_bias(f"{convolution}.weight", count),
-        f"{name}.running_mean": torch.zeros(count),
-        f"{name}.running_var": torch.full((count,), 1 - norm.eps),
-        f"{name}.num_batches_tracked": torch.tensor(0),
-    }
+    convolution = before[0]
+    added = stored.take_bias(f"{convolution}.weight", norm.num_features)
+    state = {f"{name}.{key}": value for key, value in norm_that_adds(added, norm.eps).items()}
     if before[1].bias is not None:  # it went into the sum above
-        state[f"{convolution}.bias"] = torch.zeros(count)
+        state[f"{convolution}.bias"] = torch.zeros_like(added)
     return state
 
 
@@ -186,7 +191,7 @@ class _StoredWeights:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        graph = onnx.load(path).graph
+        graph = _loaded(path).graph
         self._arrays = {
             weight.name.removesuffix(HALF): numpy_helper.to_array(weight)
             for weight in graph.initializer

@@ -22,7 +22,7 @@ from photochrom.losses import (
 )
 from photochrom.networks.blocks import Prediction, map_prediction, to_channels_last
 from photochrom.training.config import AdversarialSection, Recipe
-from photochrom.training.optimizer import build_optimizer, learning_rate_factor
+from photochrom.training.optimizer import build_optimizer, freeze_others, learning_rate_factor
 from photochrom.training.validation import picture_at
 
 ADVERSARIAL_LOSSES = {
@@ -46,6 +46,7 @@ class PlainStep:
         self, network: nn.Module, recipe: Recipe, loss: WeightedLoss, total: int, fabric: Fabric
     ) -> None:
         self.recipe, self.loss, self.total, self.fabric = recipe, loss, total, fabric
+        freeze_others(network, recipe.optim.only)
         optimizer = build_optimizer(network, recipe)
         self.network, self.optimizer = fabric.setup(to_channels_last(network), optimizer)
 
