@@ -14,6 +14,7 @@ def test_the_public_names_are_these():
         "ColorizeResult",
         "Colorizer",
         "GreyResultWarning",
+        "Hint",
         "HueGuard",
         "InputError",
         "ModelError",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         PhotochromError,
         PhotoWarning,
     )
+    from photochrom.hints import Hint
     from photochrom.hue_guard import HueGuard
     from photochrom.options import ColorizeOptions
     from photochrom.photo import WriteOptions
@@ -35,6 +36,7 @@ _HOMES = {
     "ColorizeResult": "colorizer",
     "Colorizer": "colorizer",
     "GreyResultWarning": "errors",
+    "Hint": "hints",
     "HueGuard": "hue_guard",
     "InputError": "errors",
     "ModelError": "errors",
@@ -52,6 +54,7 @@ __all__ = [
     "ColorizeResult",
     "Colorizer",
     "GreyResultWarning",
+    "Hint",
     "HueGuard",
     "InputError",
     "ModelError",

@@ -21,6 +21,7 @@ from photochrom.confidence import confidence_map
 from photochrom.decoding import Decoder
 from photochrom.errors import GreyResultWarning, ModelError, OptionError
 from photochrom.looks import LOOKS, Look, predict_with_looks, working_size
+from photochrom.looks import Seen as Seen
 from photochrom.options import SIZE_RANGE, VARIANTS_RANGE, ColorizeOptions, check_range
 from photochrom.photo import (
     Photo,
@@ -34,7 +35,9 @@ from photochrom.photo import (
     upsample_chroma,
     write_photo,
 )
-from photochrom.runtime import ChromaPrediction, Model, ModelDescription
+from photochrom.runtime import Model, ModelDescription
+from photochrom.steering import known_colours, with_hints, with_reference
+from photochrom.suggestions import Suggestion, suggest_colors
 from photochrom.variants import departures
 
 if TYPE_CHECKING:
@@ -58,30 +61,12 @@ def knows_its_confidence(described: ModelDescription) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """What a model says of a picture.
-
-    Attributes:
-        prediction: its outputs, (h, w, ...).
-        shown: (H, W) 0..100, the luminance that it was made of.
-    """
-
-    prediction: ChromaPrediction
-    shown: FloatArray
-
-    @functools.cached_property
-    def luminance(self) -> FloatArray:
-        """(h, w) 0..100, the picture's at the size of the prediction."""
-        return area_resize(self.shown, *self.prediction.ab.shape[:2])
-
-
-@dataclass(frozen=True, eq=False)
 class ColorizeResult:
     """A coloured picture.
 
     Attributes:
         photo: the picture it was made from.
-        ab: (h, w, 2) float32 predicted chroma at the network's output size.
+        ab: (h, w, 2) float32 chroma at the network's output size, or finer with hints.
         model: name of the model.
         mean_chroma: mean chroma of `ab`, CIELAB units; below 2 the picture stayed grey.
         variant: 0 for the most likely colouring.
@@ -149,6 +134,7 @@ class Colorizer:
         self._model = Model(find_model(model).path, threads=threads)
         described = self._model.description
         self._decoder = Decoder(described.palette, described.prior, described.calibration)
+        self.known = functools.lru_cache(4)(functools.partial(known_colours, self._model))
 
     @property
     def model(self) -> Model:
@@ -209,10 +195,10 @@ class Colorizer:
     ) -> Seen:
         """What the model says of a photo, or of a luminance (H, W) 0..100; `read` makes colours."""
         if isinstance(picture, Photo):
-            looks, largest = self._looks((picture.height, picture.width), options)
+            looks, largest = self.looks_at((picture.height, picture.width), options)
             luminance = picture.small_luminance(*largest)
         else:
-            looks, largest = self._looks(picture.shape, options)
+            looks, largest = self.looks_at(picture.shape, options)
             luminance = area_resize(picture, *largest)
         return Seen(predict_with_looks(self._model, luminance, looks), luminance)
 
@@ -225,11 +211,15 @@ class Colorizer:
 
         Raises:
             OptionError: more than one is asked of a model that knows no distribution.
+            MissingDependencyError: there are hints, but SciPy is not installed.
         """
         check_range("variants", count, *VARIANTS_RANGE)
         described, logits = self._model.description, seen.prediction.logits
         vividness = described.vividness if options.vividness is None else options.vividness
         found = [self._decoder.decode(seen.prediction.ab, logits, vividness)]
+        if options.reference is not None:
+            known = self.known(as_photo(options.reference))
+            found = [with_reference(self._model, self._decoder, seen, found[0], known)]
         if count > 1:
             if logits is None or described.palette is None:
                 raise OptionError(
@@ -242,9 +232,30 @@ class Colorizer:
             found += [found[0] + np.float32(factor) * other for other in others]
         for guard in options.hue_guards:
             found = [guard.apply(ab) for ab in found]
-        return [ab * np.float32(options.saturation) for ab in found]
+        found = [ab * np.float32(options.saturation) for ab in found]
+        return [with_hints(ab, seen.shown, options.hints) for ab in found]
 
-    def _looks(
+    def suggest(self, seen: Seen, x: float, y: float) -> list[Suggestion]:
+        """Up to eight colours for a spot of what was seen, the most likely first.
+
+        They have the spot's own lightness; a model without a distribution knows none.
+
+        Args:
+            seen: the picture.
+            x: to the right, as a fraction of its width, 0..1.
+            y: down, as a fraction of its height, 0..1.
+        """
+        check_range("x", x, 0, 1)
+        check_range("y", y, 0, 1)
+        logits, palette = seen.prediction.logits, self._model.description.palette
+        if logits is None or palette is None:
+            return []
+        height, width = logits.shape[:2]
+        spot = min(int(y * height), height - 1), min(int(x * width), width - 1)
+        read = self._decoder.rebalanced(logits[spot])
+        return suggest_colors(read, palette, float(seen.luminance[spot]))
+
+    def looks_at(
         self, shape: tuple[int, ...], options: ColorizeOptions
     ) -> tuple[list[tuple[Look, tuple[int, int]]], tuple[int, int]]:
         """The looks at a picture with the size of each, and the size that holds them all."""

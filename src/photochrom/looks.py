@@ -8,6 +8,7 @@ where the sizes are far apart: as much, measured, as a second training as long a
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,24 @@ class Look:
 
 LOOKS = (Look(1.0, False), Look(1.5, True), Look(2 / 3, True))
 """The looks in the order in which they are added."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a model says of a picture.
+
+    Attributes:
+        prediction: its outputs, (h, w, ...).
+        shown: (H, W) 0..100, the luminance that it was made of.
+    """
+
+    prediction: ChromaPrediction
+    shown: FloatArray
+
+    @functools.cached_property
+    def luminance(self) -> FloatArray:
+        """(h, w) 0..100, the picture's at the size of the prediction."""
+        return area_resize(self.shown, *self.prediction.ab.shape[:2])
 
 
 def predict_with_looks(

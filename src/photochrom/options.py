@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from photochrom.errors import OptionError
+from photochrom.hints import Hint
 from photochrom.hue_guard import HueGuard
 from photochrom.looks import LOOKS
 
@@ -31,6 +33,10 @@ class ColorizeOptions:
             fastest; three take four times its network time and are more accurate.
         hue_guards: ranges of hues that are damped.
         seed: of all chance in `Colorizer.variants`; the first variant does not depend on it.
+        reference: a picture in colour whose colours places that look alike take over: a path, or
+            anything else that can be coloured; opened once (`photo.open_photo`), it is matched
+            once for many pictures.
+        hints: spots whose colour is known; they go before all else, in every variant.
     """
 
     size: int | None = None
@@ -39,6 +45,8 @@ class ColorizeOptions:
     looks: int | None = None
     hue_guards: tuple[HueGuard, ...] = ()
     seed: int = 0
+    hints: tuple[Hint, ...] = ()
+    reference: Any = None
 
     def __post_init__(self) -> None:
         check_range("size", self.size, *SIZE_RANGE)

@@ -17,9 +17,10 @@ from photochrom.atomic import make_folder
 from photochrom.cli.console import say
 from photochrom.cli.plan import KEEP, STDIO, Job, format_of
 from photochrom.cli.report import DONE, Outcome, Reporter, failed
-from photochrom.errors import OutputError, PhotochromError
+from photochrom.errors import OptionError, OutputError, PhotochromError
 
 if TYPE_CHECKING:
+    from photochrom.cli.colorize import Request
     from photochrom.colorizer import Colorizer, ColorizeResult
     from photochrom.options import ColorizeOptions
     from photochrom.photo import Photo, WriteOptions
@@ -114,6 +115,42 @@ class Work:
         if self.writing.format != KEEP:
             return self.writing
         return replace(self.writing, format=cast("Format", format_of(target) or KEEP))
+
+
+def prepare_work(request: Request, threads: int) -> Work:
+    """What the command line asks to be done to every picture; opens the model.
+
+    Raises:
+        PhotochromError: it cannot be done, by this model or at all.
+    """
+    import pyvips
+
+    from photochrom.catalog import DEFAULT_MODEL
+    from photochrom.colorizer import NOT_CALIBRATED, Colorizer, knows_its_confidence
+    from photochrom.hints import read_hints
+    from photochrom.hue_guard import HueGuard
+    from photochrom.options import ColorizeOptions
+    from photochrom.photo import WriteOptions, open_photo
+
+    pyvips.concurrency_set(threads)
+    options = ColorizeOptions(
+        request.size, request.vividness, request.saturation, request.looks,
+        tuple(HueGuard.parse(text) for text in request.hue_guards), request.seed,
+        () if request.hints is None else read_hints(request.hints),
+        None if request.reference is None else open_photo(request.reference),
+    )  # fmt: skip
+    writing = WriteOptions(
+        cast("Format", request.format), request.quality, request.strip, request.mark
+    )
+    colorizer = Colorizer(request.model or DEFAULT_MODEL, threads=threads)
+    described = colorizer.model.description
+    if request.variants > 1 and described.palette is None:
+        raise OptionError(f"model {described.name!r} knows one answer only; variants must be 1")
+    if request.confidence is not None and not knows_its_confidence(described):
+        raise OptionError(f"--confidence: {NOT_CALIBRATED.format(described.name)}")
+    if options.reference is not None:
+        colorizer.known(options.reference)  # what is wrong with it is wrong for every picture
+    return Work(colorizer, options, writing, request.overwrite, request.max_pixels)
 
 
 def remove_leftovers(jobs: Iterable[Job]) -> None:

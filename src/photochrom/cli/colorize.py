@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated
 
 import typer
 
 from photochrom.cli.console import complain, say
+from photochrom.cli.film_work import is_film, run_films_among
 from photochrom.cli.inputs import PICTURE_SUFFIXES, Found, find_pictures, place_output
 from photochrom.cli.plan import STDIO, Job, Naming, make_plan
 from photochrom.cli.report import FAILED, Reporter, failed, skipped
 from photochrom.errors import InputError, OptionError
-
-if TYPE_CHECKING:
-    from photochrom.cli.batch import Work
-    from photochrom.photo.write import Format
 
 JOBS_AT_MOST = 4
 """More pictures at once gain little and cost memory; --jobs asks for them."""
@@ -52,6 +49,8 @@ class Request:
     seed: int = 0
     hue_guards: tuple[str, ...] = ()
     confidence: Path | None = None
+    hints: Path | None = None
+    reference: Path | None = None
     suffix: str = ".color"
     format: str = "keep"
     quality: int | None = None
@@ -76,7 +75,7 @@ class Request:
 def colorize(
     inputs: Annotated[
         list[str],
-        typer.Argument(metavar="INPUT...", help="Photographs, folders, or - for a stream."),
+        typer.Argument(metavar="INPUT...", help="Photographs, folders, films, or - for a stream."),
     ],
     output: Annotated[
         str | None,
@@ -114,6 +113,14 @@ def colorize(
         typer.Option(
             metavar="PNG|FOLDER", help="Draws where the colours are sure, and says how much."
         ),
+    ] = None,
+    hints: Annotated[
+        Path | None,
+        typer.Option(metavar="JSON", help="Colours for spots of one photo, spread over regions."),
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(metavar="PHOTO", help="Regions that look alike take over its colours."),
     ] = None,
     suffix: Annotated[
         str, typer.Option(help="Marks the name of a result that lies beside its picture.")
@@ -162,24 +169,33 @@ def colorize(
 
       photochrom colorize photo.jpg --hue-guard violet --confidence sure.png
 
+      photochrom colorize photo.jpg --reference old-postcard.jpg
+
       photochrom colorize - -o - < grey.jpg > colour.jpg
+
+      photochrom colorize film.mp4    (`photochrom film colorize` has more options for films)
     """
     request = Request(
         tuple(inputs), output, model, size, vividness, saturation, looks, variants, seed,
-        tuple(hue_guards or ()), confidence, suffix, format.value, quality, overwrite, jobs,
-        threads, as_json, strip, not no_mark, max_pixels,
+        tuple(hue_guards or ()), confidence, hints, reference, suffix, format.value, quality,
+        overwrite, jobs, threads, as_json, strip, not no_mark, max_pixels,
     )  # fmt: skip
     raise typer.Exit(run(request))
 
 
 def run(request: Request) -> int:
     """Does what was asked and returns the exit code."""
+    if films := [name for name in request.inputs if name != "-" and is_film(Path(name))]:
+        photographs = tuple(name for name in request.inputs if name not in films)
+        code = run_films_among(request, films)
+        return run(replace(request, inputs=photographs)) or code if photographs else code
     found, planned = _plan(request)
     todo, there = _what_is_left(planned, request.overwrite)
     at_once, threads = _share_cores(request, len(todo))
-    work = _prepare_work(request, threads)
 
-    from photochrom.cli.batch import remove_leftovers, work_through
+    from photochrom.cli.batch import prepare_work, remove_leftovers, work_through
+
+    work = prepare_work(request, threads)
 
     reporter = Reporter(len(todo), as_json=request.as_json)
     try:
@@ -208,6 +224,11 @@ def _plan(request: Request) -> tuple[Found, list[Job]]:
         raise InputError(
             f"{', '.join(request.inputs)}: no pictures in there "
             f"(looked for {', '.join(sorted(PICTURE_SUFFIXES))})"
+        )
+    if request.hints is not None and len(found.sources) > 1:
+        raise OptionError(
+            f"--hints: {len(found.sources)} photographs are named, but hints belong to one; "
+            "colour that one alone"
         )
     plan = make_plan(found.sources, naming, lambda path: Path(os.path.realpath(path)))
     for source in plan.earlier_results:
@@ -245,30 +266,3 @@ def _share_cores(request: Request, pictures: int) -> tuple[int, int]:
     at_once = request.jobs or min(cores, JOBS_AT_MOST)
     at_once = max(1, min(at_once, pictures))
     return at_once, request.threads or max(1, cores // at_once)
-
-
-def _prepare_work(request: Request, threads: int) -> Work:
-    import pyvips
-
-    from photochrom.catalog import DEFAULT_MODEL
-    from photochrom.cli.batch import Work
-    from photochrom.colorizer import NOT_CALIBRATED, Colorizer, knows_its_confidence
-    from photochrom.hue_guard import HueGuard
-    from photochrom.options import ColorizeOptions
-    from photochrom.photo import WriteOptions
-
-    pyvips.concurrency_set(threads)
-    options = ColorizeOptions(
-        request.size, request.vividness, request.saturation, request.looks,
-        tuple(HueGuard.parse(text) for text in request.hue_guards), request.seed,
-    )  # fmt: skip
-    writing = WriteOptions(
-        cast("Format", request.format), request.quality, request.strip, request.mark
-    )
-    colorizer = Colorizer(request.model or DEFAULT_MODEL, threads=threads)
-    described = colorizer.model.description
-    if request.variants > 1 and described.palette is None:
-        raise OptionError(f"model {described.name!r} knows one answer only; variants must be 1")
-    if request.confidence is not None and not knows_its_confidence(described):
-        raise OptionError(f"--confidence: {NOT_CALIBRATED.format(described.name)}")
-    return Work(colorizer, options, writing, request.overwrite, request.max_pixels)
