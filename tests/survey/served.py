@@ -49,7 +49,8 @@ class Client:
 
 @contextmanager
 def served(surveys: dict[str, Survey]) -> Iterator[Client]:
-    from photochrom.survey.server import SurveyServer, listen
+    from photochrom.serving import listen
+    from photochrom.survey.server import SurveyServer
 
     with SurveyServer(surveys) as server, listen("127.0.0.1", 0) as listener:
         thread = threading.Thread(target=server.run, args=(listener,))

@@ -162,7 +162,7 @@ def test_another_programs_results_are_shown_as_they_are(tmp_path: Path, coloured
             theirs.mkdir(exist_ok=True)
             swapped = coloured(number, width=104, height=80)[..., ::-1]
             Image.fromarray(np.ascontiguousarray(swapped)).save(theirs / f"{file.stem}.tif")
-    sources = open_sources([f"dir:{theirs}", "grey"])
+    sources = open_sources([f"dir:{theirs}", "grey"], [coloured_folder])
     design = SurveyDesign(trials=10, practice=0, catch_share=0, size=40, form="pair")
     survey = create_survey(tmp_path / "survey", design, sources, [coloured_folder])
     assert "03.png" not in {picture.key for picture in survey.pictures}
@@ -172,22 +172,39 @@ def test_another_programs_results_are_shown_as_they_are(tmp_path: Path, coloured
     assert np.array_equal(pixels(survey, index, "theirs"), expected)
 
 
+def test_file_names_alone_are_enough_where_they_differ(tmp_path: Path, coloured_folder: Path):
+    """The rule of `photochrom evaluate`; see tests/data/test_outputs.py."""
+    theirs = save_coloured(tmp_path / "theirs/deeper", 14).parent
+    (source,) = open_sources([f"dir:{theirs}"], [coloured_folder])
+    assert all(source.covers(file.name) for file in coloured_folder.iterdir())
+    assert np.array_equal(source.result("05.png", coloured(0)), coloured(5))
+
+
 def test_error_for_results_that_are_not_named_as_the_pictures(
     tmp_path: Path, coloured_folder: Path
 ):
-    save_coloured(tmp_path / "theirs/deeper", 14)
-    sources = open_sources([f"dir:{tmp_path / 'theirs'}"])
+    theirs = save_coloured(tmp_path / "theirs", 14)
+    for file in theirs.iterdir():
+        file.rename(file.with_name(f"result-{file.name}"))
+    with pytest.raises(
+        InputError, match=r"theirs: no output for 00\.png, .* \(14 of 14 pictures\)"
+    ):
+        open_sources([f"dir:{theirs}"], [coloured_folder])
+
+
+def test_error_where_too_few_pictures_have_results(tmp_path: Path, coloured_folder: Path):
+    sources = open_sources([f"dir:{save_coloured(tmp_path / 'theirs', 2)}"], [coloured_folder])
     design = SurveyDesign(trials=4, practice=0, size=32)
-    with pytest.raises(InputError, match="theirs has results for 0 of 14 pictures"):
+    with pytest.raises(InputError, match="theirs has results for 2 of 14 pictures; outputs are"):
         create_survey(tmp_path / "survey", design, sources, [coloured_folder])
     assert not (tmp_path / "survey").exists()
 
 
 def test_error_for_results_of_another_shape_leaves_nothing(tmp_path: Path, coloured_folder: Path):
     save_coloured(tmp_path / "theirs", 14, width=40)
-    sources = open_sources([f"dir:{tmp_path / 'theirs'}"])
+    sources = open_sources([f"dir:{tmp_path / 'theirs'}"], [coloured_folder])
     design = SurveyDesign(trials=4, practice=0, size=32)
-    with pytest.raises(InputError, match=r"40 x 40, but the picture .* is 42 x 32"):
+    with pytest.raises(InputError, match=r"40 x 40 pixels, but .* has 42 x 32"):
         create_survey(tmp_path / "survey", design, sources, [coloured_folder])
     assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
 
@@ -221,7 +238,7 @@ def test_error_for_a_folder_without_results(tmp_path: Path):
 def test_error_for_names_that_mean_something_else(tmp_path: Path):
     save_coloured(tmp_path / "real", 1)
     with pytest.raises(OptionError, match="'real' is taken"):
-        open_sources([f"dir:{tmp_path / 'real'}"])
+        open_sources([f"dir:{tmp_path / 'real'}"], [tmp_path / "real"])
 
 
 def test_error_where_there_is_no_survey(tmp_path: Path):

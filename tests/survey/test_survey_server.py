@@ -15,9 +15,10 @@ from small_surveys import Copied
 pytest.importorskip("uvicorn", reason="the web extra is not installed")
 
 from photochrom.errors import InputError, OptionError, OutputError
+from photochrom.serving import listen
 from photochrom.survey.folder import Survey, open_survey
 from photochrom.survey.protection import HEADERS
-from photochrom.survey.server import STATIC, SurveyServer, listen, survey_names
+from photochrom.survey.server import STATIC, SurveyServer, survey_names
 from photochrom.survey.votes import Vote, VoteStore
 
 TOKEN, OTHER = "0123456789abcdef" * 2, "f" * 32

@@ -19,6 +19,7 @@ from PIL import Image
 from photochrom.atomic import make_folder
 from photochrom.color import rgb_to_lab
 from photochrom.data.find import find_shards_and_folders, read_pictures
+from photochrom.data.outputs import NAMING
 from photochrom.data.prepare import teaches_no_colour
 from photochrom.errors import InputError, OutputError
 from photochrom.photo import area_resize
@@ -144,10 +145,7 @@ def _advice(sources: Sequence[Source], keys: set[str]) -> str:
     for source in sources:
         covered = sum(source.covers(key) for key in keys)
         if covered < len(keys):
-            return (
-                f"{source.name} has results for {covered} of {len(keys)} pictures: "
-                "name them as the pictures are named"
-            )
+            return f"{source.name} has results for {covered} of {len(keys)} pictures; {NAMING}"
     return "more pictures, or fewer --trials would work"
 
 

@@ -22,7 +22,7 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Resp
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
 
-from photochrom.errors import OptionError, OutputError, PhotochromError
+from photochrom.errors import OptionError, PhotochromError
 from photochrom.survey.folder import PICTURES, Survey
 from photochrom.survey.protection import Protection
 from photochrom.survey.trials import Trial
@@ -161,7 +161,7 @@ class SurveyServer:
         """Answers what comes in until the process is told to stop.
 
         Args:
-            listener: a bound socket, see `listen`.
+            listener: a bound socket, see `photochrom.serving.listen`.
         """
         self._server.run(sockets=[listener])
 
@@ -185,24 +185,6 @@ def survey_names(folders: Iterable[Path]) -> dict[str, Path]:
             raise OptionError(f"{folder}: a survey named {name!r} is served already; rename one")
         named[name] = folder
     return named
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to the address.
-
-    Args:
-        host: a name or address; 127.0.0.1 is this machine alone, 0.0.0.0 everybody.
-        port: 0 takes any free one.
-
-    Raises:
-        OutputError: the address cannot be had.
-    """
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
-        told = getattr(error, "strerror", None) or error
-        raise OutputError(f"{host}:{port}: {told}; another --port or --host would work") from error
 
 
 def _make_app(opened: Mapping[str, OpenSurvey]) -> FastAPI:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,7 +13,8 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from photochrom.colorizer import Colorizer
-from photochrom.data.find import PICTURE_SUFFIXES
+from photochrom.data.find import find_shards_and_folders, read_pictures
+from photochrom.data.outputs import FOLDER_PREFIX, check_shape, match_outputs, told_missing
 from photochrom.errors import GreyResultWarning, InputError, OptionError
 from photochrom.photo import merge_chroma, photo_from_array, to_array
 from photochrom.runtime import file_sha256
@@ -21,10 +22,7 @@ from photochrom.survey.design import RANDOM, REAL
 
 ByteArray = npt.NDArray[np.uint8]
 
-FOLDER_PREFIX = "dir:"
 GREY = "grey"
-LARGEST_STRETCH = 0.02
-"""Another program's result may differ from the picture's shape by so much, for rounded sides."""
 
 
 class Source(Protocol):
@@ -78,28 +76,26 @@ class ModelSource:
 
 
 class FolderSource:
-    """Another program's results: a folder with the data's own tree and names, any picture format.
+    """Another program's results: a folder of pictures named as the data's, in any format.
 
     Args:
-        folder: the picture `a/b.webp` of the data is looked for as `a/b.*`.
+        folder: of the results.
+        keys: of the data's pictures; see `match_outputs` for which result belongs to which.
 
     Raises:
-        InputError: it is no folder, or holds no pictures.
+        InputError: it is no folder, holds no pictures, or none that is named as one of the data.
     """
 
-    def __init__(self, folder: Path) -> None:
-        if not folder.is_dir():
-            raise InputError(f"{FOLDER_PREFIX}{folder}: no such folder of results")
-        files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in PICTURE_SUFFIXES)
-        if not files:
-            raise InputError(f"{FOLDER_PREFIX}{folder}: no pictures in this folder of results")
-        self._files = {f.relative_to(folder).with_suffix("").as_posix(): f for f in files}
+    def __init__(self, folder: Path, keys: Collection[str]) -> None:
+        self._files = match_outputs(folder, keys)
+        if not self._files:
+            raise InputError(told_missing(folder, keys, ()))
         self._folder = folder
         self.name = folder.resolve().name
 
     def covers(self, key: str) -> bool:
-        """Whether the folder has a picture of that name."""
-        return _stem(key) in self._files
+        """Whether the folder has the result for it."""
+        return key in self._files
 
     def result(self, key: str, truth: ByteArray) -> ByteArray:
         """See `Source`; the picture is fitted to the truth's size.
@@ -107,7 +103,7 @@ class FolderSource:
         Raises:
             InputError: it cannot be read, or has another shape.
         """
-        file = self._files[_stem(key)]
+        file = self._files[key]
         try:
             image = decode_picture(file.read_bytes())
         except OSError as error:
@@ -115,12 +111,7 @@ class FolderSource:
         if image is None:
             raise InputError(f"{file}: cannot be read as a picture")
         height, width = truth.shape[:2]
-        stretch = (image.width / image.height) / (width / height)
-        if abs(stretch - 1) > LARGEST_STRETCH:
-            raise InputError(
-                f"{file}: {image.width} x {image.height}, but the picture it should be the result "
-                f"of is {width} x {height}; the same shape in any size would work"
-            )
+        check_shape(file, image.size, key, (width, height))
         return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
 
     def protocol(self) -> Mapping[str, Any]:
@@ -146,21 +137,26 @@ class GreySource:
         return {"model": None}
 
 
-def open_sources(named: Sequence[str], *, threads: int | None = None) -> tuple[Source, ...]:
+def open_sources(
+    named: Sequence[str], data: Sequence[Path] = (), *, threads: int | None = None
+) -> tuple[Source, ...]:
     """The sources of results that a list of names means.
 
     Args:
         named: models' names, .onnx files, "grey", or "dir:FOLDER" for another program's results.
+        data: the folders and shards of pictures, by whose names another program's are found.
         threads: CPU threads of a model.
 
     Raises:
         ModelError, InputError: one of them does not exist.
+        DataError: the data cannot be read.
         OptionError: none is named, or two by the same name.
     """
     found: list[Source] = []
     for name in named:
         if name.startswith(FOLDER_PREFIX):
-            found.append(FolderSource(Path(name.removeprefix(FOLDER_PREFIX))))
+            keys = [p.key for place in find_shards_and_folders(data) for p in read_pictures(place)]
+            found.append(FolderSource(Path(name.removeprefix(FOLDER_PREFIX)), keys))
         else:
             found.append(GreySource() if name == GREY else ModelSource(name, threads=threads))
     names = [source.name for source in found]
@@ -193,7 +189,3 @@ def decode_picture(content: bytes) -> Image.Image | None:
             return ImageOps.exif_transpose(encoded).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-
-
-def _stem(key: str) -> str:
-    return Path(key).with_suffix("").as_posix()

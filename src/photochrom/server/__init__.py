@@ -1,0 +1,1 @@
+"""The web page and the service: upload, see, steer, download."""
