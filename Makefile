@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help setup check test demo
+.PHONY: help setup check test demo experiments experiments-page
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup:  ## a virtual environment with everything development needs (a CPU build of torch is enough)
 	$(PYTHON) -m venv $(VENV)
@@ -24,3 +24,9 @@ test:  ## the whole test suite
 
 demo:  ## colourise the example photographs into photochrom-demo.png
 	$(BIN)/photochrom demo
+
+experiments:  ## the published experiments, done and to do; RUN=NAME trains or resumes one, BUDGET=full at full length
+	$(BIN)/python benchmarks/experiments.py $(if $(RUN),run $(RUN) $(if $(BUDGET),--budget $(BUDGET)),list)
+
+experiments-page:  ## docs/experiments.md from the results in experiments/
+	$(BIN)/python benchmarks/experiments.py page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 from photochrom.atomic import written_whole
@@ -17,6 +18,7 @@ def write_page(path: Path, title: str, doc: str, text: str) -> None:
         text: the report, in markdown.
     """
     about, command, method = doc.strip().split("\n\n", 2)
-    page = f"# {title}\n\n{about}\n\n```\n{command.strip()}\n```\n\n{method}\n\n{text}"
+    command = textwrap.dedent(command).strip()
+    page = f"# {title}\n\n{about}\n\n```\n{command}\n```\n\n{method}\n\n{text}"
     with written_whole(path) as partial:
         partial.write_text(page, encoding="utf-8")

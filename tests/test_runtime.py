@@ -2,6 +2,7 @@ import numpy as np
 import onnx
 import pytest
 
+from photochrom.catalog import DEFAULT_MODEL, find_model
 from photochrom.errors import ModelError, OptionError
 from photochrom.runtime import Model
 
@@ -55,3 +56,29 @@ def test_a_missing_file_and_a_wrong_thread_count_are_errors(tmp_path, tiny_model
         Model(tmp_path / "nowhere.onnx")
     with pytest.raises(OptionError, match="threads is 0"):
         Model(tiny_model, threads=0)
+
+
+def test_the_bundled_model_shows_features_that_know_which_places_look_alike():
+    model = Model(find_model(DEFAULT_MODEL).path, threads=1)
+    rng = np.random.default_rng(0)
+    smooth, rough = np.full((96, 128), 70), rng.uniform(20, 60, (96, 128))
+    L = np.where(np.arange(128) < 64, smooth, rough).astype(np.float32)
+    found = model.features(L)
+    assert found.shape[:2] == (12, 16) and found.dtype == np.float32
+    unit = found / np.linalg.norm(found, axis=-1, keepdims=True)
+    assert unit[3, 2] @ unit[9, 3] > unit[3, 2] @ unit[9, 13] + 0.1
+    assert unit[3, 12] @ unit[9, 13] > unit[3, 2] @ unit[9, 13] + 0.1
+
+
+def test_features_belong_to_the_same_places_as_colours_and_leave_the_prediction_alone():
+    model = Model(find_model(DEFAULT_MODEL).path, threads=1)
+    L = np.linspace(0, 100, 45 * 70, dtype=np.float32).reshape(45, 70)
+    before = model.predict(L)
+    assert model.features(L).shape[:2] == (6, 9)  # a stride of 8
+    assert np.array_equal(model.predict(L).ab, before.ab)
+
+
+def test_a_model_without_known_features_says_so_in_one_line(tiny_model):
+    with pytest.raises(ModelError, match="'tiny' has no features to match a reference") as caught:
+        Model(tiny_model, threads=1).features(np.full((64, 64), 50, np.float32))
+    assert "\n" not in str(caught.value)

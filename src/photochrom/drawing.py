@@ -15,6 +15,8 @@ from photochrom.colorizer import ColorizeResult
 from photochrom.confidence import unsure_in_words
 from photochrom.photo import enlarge
 
+SHEET_FORMATS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
+
 PANEL, GAP, LINE = 480, 16, 18
 """Pixels: long side of a picture on a sheet, what lies between, height of a line of text."""
 

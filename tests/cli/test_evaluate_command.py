@@ -148,7 +148,7 @@ def test_lines_tell_how_far_it_is_where_there_is_no_terminal(
         (["--models", "notes.onnx"], 1, "not a readable ONNX model file"),
         (["--models", "empty"], 1, "empty: no best.ckpt in this folder"),
         (["--models", "dir:nowhere"], 1, "nowhere: no such folder of output pictures"),
-        (["--models", "dir:empty"], 1, "no output for 00.png, 01.png, 02.png and 1 more"),
+        (["--models", "dir:empty"], 1, "empty: no pictures in this folder of outputs"),
         (["--models", "dir:others"], 1, "no output for 00.png"),
         (["--models", "dir:squeezed"], 1, "40 x 40 pixels, but 00.png has 52 x 40"),
         (["--data", "nowhere"], 1, "nowhere: neither a folder nor a .tar shard"),

@@ -6,7 +6,9 @@ import runpy
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from coloured_pictures import save_coloured
 from command_line import files_below, make_picture
 
 from photochrom import catalog
@@ -41,3 +43,35 @@ def test_a_folder_is_coloured(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     make_picture(folder / "photos/b.jpg")
     run_example("colorize_folder.py", monkeypatch, "photos", "coloured")
     assert files_below(folder / "coloured") == {"a.jpg", "b.jpg"}
+
+
+def test_a_film_is_coloured(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    av = pytest.importorskip("av")
+    with av.open("film.mkv", "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "gray"
+        for number in range(3):
+            luma = np.tile(np.linspace(40 + number, 200, 64), (48, 1)).astype(np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(luma, "gray")))
+        container.mux(stream.encode())
+    run_example("colorize_film.py", monkeypatch, "film.mkv", "colour.mkv")
+    assert capsys.readouterr().out.startswith("colour.mkv: 3 frames")
+    with av.open("colour.mkv") as container:
+        (first, *_) = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert np.ptp(first.astype(int), axis=-1).mean() > 10  # in colour
+
+
+def test_a_network_of_ones_own_is_trained_exported_and_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from photochrom import Colorizer
+    from photochrom.networks.registry import NETWORKS
+
+    save_coloured(folder / "photos", 16)
+    run_example("custom_network.py", monkeypatch, "photos", "mine.onnx")
+    del NETWORKS["plain"]
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in told[:3]] == ["epoch 1", "epoch 2", "epoch 3"]
+    assert Colorizer("mine.onnx").colorize(folder / "photos/00.png").mean_chroma > 0.1

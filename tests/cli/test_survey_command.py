@@ -154,10 +154,10 @@ def test_error_for_too_few_pictures(make: Make, folder: Path) -> None:
 
 def test_error_for_models_without_results(make: Make, folder: Path) -> None:
     (folder / "theirs").mkdir()
-    check_one_line(make(models="dir:theirs"), 1, "dir:theirs: no pictures")
+    check_one_line(make(models="dir:theirs"), 1, "theirs: no pictures")
     (folder / "theirs/other.png").write_bytes((folder / "pictures/0.png").read_bytes())
-    check_one_line(make(models="dir:theirs"), 1, "theirs has results for 0 of 16 pictures")
-    check_one_line(make(models="dir:nowhere"), 1, "no such folder of results")
+    check_one_line(make(models="dir:theirs"), 1, "theirs: no output for 0.png, 1.png")
+    check_one_line(make(models="dir:nowhere"), 1, "no such folder of output pictures")
     check_one_line(make(models="genral"), 1, "did you mean 'general'?")
     check_one_line(make(models=","), 2, "no models")
     assert not (folder / "survey").exists()
@@ -210,7 +210,7 @@ def test_error_without_the_web_extra(make: Make, run: Run, monkeypatch: pytest.M
 
 def test_error_for_a_port_that_is_taken(make: Make, run: Run) -> None:
     pytest.importorskip("uvicorn", reason="the web extra is not installed")
-    from photochrom.survey.server import listen
+    from photochrom.serving import listen
 
     make()
     with listen("127.0.0.1", 0) as taken:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from coloured_pictures import save_coloured
+from tiny_model import write_tiny_model
 
 from photochrom.color import lab_to_rgb
 from photochrom.colorizer import Colorizer
@@ -83,10 +84,40 @@ def test_a_model_s_chroma_stands_on_the_picture_s_own_luminance(
     assert (entrant.details["size"], entrant.details["looks"]) == (64, 1)
 
 
+def with_size(model: Path, size: int, target: Path) -> Path:
+    """A copy of a model file that sees pictures at another size."""
+    import onnx
+
+    copied = onnx.load(model)
+    next(row for row in copied.metadata_props if row.key == "size").value = str(size)
+    onnx.save(copied, target)
+    return target
+
+
+def test_models_that_see_at_other_sizes_are_judged_at_one(
+    pictures: PictureSet, picture: OpenedPicture, tiny_model: Path, tmp_path: Path
+) -> None:
+    files = [with_size(tiny_model, size, tmp_path / f"at-{size}.onnx") for size in (32, 96)]
+    found = find_entrants([str(file) for file in files], pictures)
+    assert [one.details.get("size") for one in found[:2]] == [32, 96]
+    painters = Painters(found)
+    shapes = {painters[one.label](picture).rgb.shape for one in found}
+    assert shapes == {picture.truth.shape}
+
+
+def test_error_for_a_model_whose_answer_is_no_chroma(
+    pictures: PictureSet, picture: OpenedPicture, tmp_path: Path
+) -> None:
+    write_tiny_model(tmp_path / "broken.onnx", with_logits=False, chroma=float("nan"))
+    found = find_entrants([str(tmp_path / "broken.onnx")], pictures)
+    with pytest.raises(ModelError, match=r"broken: .*not finite, for 00\.png .*cannot be judged"):
+        Painters(found)["broken"](picture)
+
+
 def test_a_bundled_model_has_its_name(pictures: PictureSet) -> None:
     entrant = find_entrants(["general"], pictures)[0]
     assert entrant.label == "general"
-    assert entrant.details["file"] == "general.onnx"
+    assert entrant.details["file"] == "general.npz"
 
 
 def test_models_of_one_name_are_called_as_they_were_given(
@@ -154,7 +185,7 @@ def test_painters_are_opened_once_and_only_when_needed(
         (["bad.ckpt"], CheckpointError, "not a readable checkpoint"),
         (["bad.onnx"], ModelError, "not a readable ONNX model file"),
         (["dir:none"], InputError, "no such folder of output pictures"),
-        (["dir:empty"], InputError, r"no output for 00\.png, 01\.png \(2 of 2"),
+        (["dir:empty"], InputError, "empty: no pictures in this folder of outputs"),
     ],
 )
 def test_error_for_what_is_no_colorizer(

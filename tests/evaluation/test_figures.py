@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -123,6 +124,7 @@ def test_figures_of_sets_are_perfect_for_the_truths_and_worse_for_others():
         "recognition": [rng.integers(0, 9, 1) for _ in range(20)],
     }
     observed["density_gap"] = observed["density"]
+    observed["recognition_accuracy"] = observed["recognition"]
     assert set(observed) == set(SET_FIGURES)
     for name, truths in observed.items():
         figure, others = SET_FIGURES[name], [2 * truth + 1 for truth in truths]
@@ -146,7 +148,7 @@ def test_rare_colours_weigh_more_than_common_ones_and_grey_least():
 
 
 def test_an_extra_figure_calls_its_distance():
-    figure = perceptual_figure("Made", lambda one, two: float(np.abs(one - two).max()))
+    figure = perceptual_figure("Made", "a.pth", lambda one, two: float(np.abs(one - two).max()))
     assert figure.of(Judged(TRUTH, TRUTH)) == 0
     assert figure.of(Judged(GREY, TRUTH)) > 0
     assert (figure.name, figure.better, "Made" in figure.label) == ("lpips", "lower", True)
@@ -162,3 +164,11 @@ def test_the_table_needs_no_torch():
     code = "import sys, photochrom.evaluation.figures; print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+def test_every_figure_is_defined_in_the_docs():
+    page = (Path(__file__).parents[2] / "docs/metrics.md").read_text(encoding="utf-8")
+    for name in (*FIGURES, *SET_FIGURES, "lpips"):
+        assert f"`{name}`" in page, name
+    assert "## Bleeding (ours)" in page
+    assert "## Inconsistency (ours)" in page

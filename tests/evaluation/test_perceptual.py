@@ -116,7 +116,8 @@ def test_a_figure_from_files_end_to_end(files):
     grey = np.repeat(truth.mean(-1, keepdims=True), 3, -1)
     assert figure.of(Judged(truth, truth)) == 0
     assert figure.of(Judged(grey, truth)) > 0.001
-    assert figure.label.startswith("LPIPS, AlexNet (alex.pth ")
+    assert figure.label == "LPIPS, AlexNet"
+    assert figure.network.startswith("AlexNet (alex.pth ")
     assert figure.name == "lpips"
 
 

@@ -26,6 +26,12 @@ def listed(name: str = "a.png") -> ListedPicture:
     return ListedPicture(name, "0" * 64, None)
 
 
+def sepia(rgb: np.ndarray) -> np.ndarray:
+    """The picture's red channel in one brown."""
+    brown = np.array([150, 120, 80])
+    return (brown + 0.2 * (rgb[..., :1].astype(float) - 128)).astype(np.uint8)
+
+
 def test_a_folder_and_a_tar_of_it_hold_the_same_pictures(tmp_path: Path) -> None:
     folder = save_coloured(tmp_path / "photos", 3)
     (folder / "notes.txt").write_text("no picture")
@@ -135,8 +141,9 @@ def test_an_embedded_profile_is_applied() -> None:
     [
         (b"", UnreadableError, "not a readable picture"),
         (encoded(coloured(0))[:-400], UnreadableError, "not a readable picture"),
-        (encoded(coloured(0)[..., :1].repeat(3, -1)), InputError, "has no colour"),
-        (encoded(coloured(0)[..., 0]), InputError, "has no colour"),
+        (encoded(coloured(0)[..., :1].repeat(3, -1)), InputError, "has no colour to judge by"),
+        (encoded(coloured(0)[..., 0]), InputError, r"has no colour to judge by \(near-grey\)"),
+        (encoded(sepia(coloured(0))), InputError, r"has no colour to judge by \(one tint\)"),
         (encoded(coloured(0, 400, 40)), InputError, "strip of 400 x 40"),
     ],
 )

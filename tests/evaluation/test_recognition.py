@@ -7,7 +7,12 @@ from judged_pictures import garden
 
 from photochrom.errors import DataError
 from photochrom.evaluation.figures import SET_FIGURES
-from photochrom.evaluation.recognition import NAME, labels_of, lite0_classes, read_labels
+from photochrom.evaluation.recognition import (
+    NAME,
+    lite0_classes,
+    read_labels,
+    recognition_observers,
+)
 from photochrom.networks.efficientnet_lite import packaged_weights
 
 
@@ -35,16 +40,27 @@ def test_pictures_of_any_size_are_brought_to_one():
     assert 0 <= observe(small)[0] < 1000
 
 
-def test_agreement_and_accuracy_are_the_same_figure_of_other_mates(tmp_path):
+def test_labels_are_read_by_line(tmp_path):
     file = tmp_path / "labels.txt"
     file.write_text("val/a 1.webp 7\nb.webp\t999\n\n")
-    labels = read_labels(file)
-    assert labels == {"val/a 1.webp": 7, "b.webp": 999}
+    assert read_labels(file) == {"val/a 1.webp": 7, "b.webp": 999}
+
+
+def test_without_labels_there_is_agreement_alone_and_with_them_accuracy_beside_it(tmp_path):
+    assert set(recognition_observers()) == {"recognition"}
+    file = tmp_path / "labels.txt"
+    file.write_text("a.webp 7\nb.webp 999\n")
+    observers = recognition_observers(file)
+    assert list(observers) == ["recognition", "recognition_accuracy"]
+    own, by_label = observers.values()
+    assert own.observe is by_label.observe, "the network looks once"
+    assert own.labels_of(["a.webp"]) is None
+    assert by_label.name.startswith(f"{NAME}, labels labels.txt ")
     seen = [np.array([7]), np.array([5])]
-    mates = labels_of(["val/a 1.webp", "b.webp"], labels)
-    assert SET_FIGURES["recognition"].of(seen, mates) == 1 / 2
-    with pytest.raises(DataError, match=r"c\.webp: has no label; 1 of 2 have none"):
-        labels_of(["b.webp", "c.webp"], labels)
+    figure = SET_FIGURES["recognition_accuracy"]
+    assert figure.of(seen, by_label.labels_of(["a.webp", "b.webp"])) == 1 / 2
+    with pytest.raises(DataError, match=r"c\.webp: has no label \(1 of 2 pictures\)"):
+        by_label.labels_of(["b.webp", "c.webp"])
 
 
 @pytest.mark.parametrize("line", ["a.webp", "a.webp cat", "a.webp 1000", "a.webp -1", "7"])

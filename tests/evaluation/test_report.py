@@ -143,6 +143,20 @@ def test_networks_and_left_out_pictures_are_named(tmp_path: Path) -> None:
     assert "4 pictures resized" in page.text
 
 
+def test_a_network_of_two_figures_is_named_once_and_figures_of_sets_have_no_bars(
+    tmp_path: Path,
+) -> None:
+    observer = Observer("brightness, made up", lambda rgb: np.array([rgb.mean()]))
+    observers = {"density": observer, "density_gap": observer}
+    figures = {"psnr": FIGURES["psnr"]}
+    report = report_of(tmp_path, Muted("half", 0.5), figures=figures, observers=observers)
+    page = Page(report / HTML)
+    assert page.text.count("brightness, made up") == 1
+    assert "Network for density, density_gap" in page.text
+    bars = [tag for tag in page.all("span") if tag.get("class") == "bar"]
+    assert len(bars) == 2, "of PSNR, for grey and the one model"
+
+
 def test_the_csv_has_a_line_for_each_figure_of_each(folder: Path) -> None:
     with (folder / CSV).open(newline="") as file:
         rows = list(csv.DictReader(file))

@@ -150,7 +150,7 @@ def test_a_folder_is_made_once_and_taken_again(photos: Path, tmp_path: Path) -> 
         ({"figures": ["psnr"]}, r"of other figures \(redness there, psnr asked for\)"),
         (
             {"networks": {"frechet": "a"}},
-            r"by other networks \(redness: Redness there, frechet: a asked for",
+            r"by other networks \(none there, frechet: a asked for",
         ),
         ({"data_sha256": "0", "pictures": 9}, r"other pictures \(6 of photos there, 9 of photos"),
         ({"photochrom": "9.9"}, "another version of photochrom"),

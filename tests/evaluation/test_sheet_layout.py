@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from photochrom.drawing import SHEET_FORMATS
 from photochrom.errors import OptionError
 from photochrom.evaluation.sheet_layout import (
-    FORMATS,
     GAP,
     MARGIN,
     Cell,
@@ -116,7 +116,7 @@ def test_letters_that_the_font_lacks_are_replaced_by_those_it_has():
     assert titled("写") == titled("?")
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", SHEET_FORMATS)
 def test_every_format_can_be_written_and_read(suffix, tmp_path):
     sheet = draw_sheet(["x"], [[[plain(RED)]]], 40)
     write_sheet(sheet, tmp_path / f"new/sheet{suffix}")

@@ -12,12 +12,16 @@ import photochrom
 from photochrom.cli.colorize import colorize
 from photochrom.cli.compare import compare
 from photochrom.cli.demo import demo
+from photochrom.cli.density import density
 from photochrom.cli.evaluate import evaluate
 from photochrom.cli.export import export
+from photochrom.cli.film import film
 from photochrom.cli.inputs import PICTURE_SUFFIXES
+from photochrom.cli.mix import mix
 from photochrom.cli.models import models
 from photochrom.cli.palette import palette
 from photochrom.cli.prepare import prepare
+from photochrom.cli.serve import serve
 from photochrom.cli.survey import survey
 from photochrom.cli.sweep import sweep
 from photochrom.cli.train import train
@@ -45,18 +49,22 @@ app = typer.Typer(
 app.command()(colorize)
 app.add_typer(models, name="models")
 app.command()(demo)
+app.command()(serve)
 app.command()(prepare)
 app.command()(train)
 app.command()(sweep)
 app.add_typer(survey, name="survey")
 app.command()(export)
+app.command()(mix)
 app.command()(evaluate)
 app.command()(compare)
+app.add_typer(film, name="film")
 app.command()(palette)
+app.command()(density)
 
 COMMANDS = (
-    "colorize", "models", "demo", "prepare", "train", "sweep", "survey", "export", "evaluate",
-    "compare", "palette",
+    "colorize", "models", "demo", "serve", "prepare", "train", "sweep", "survey", "export",
+    "mix", "evaluate", "compare", "palette", "density", "film",
 )  # fmt: skip
 ROOT_OPTIONS = ("-h", "--help", "--version", "--install-completion", "--show-completion")
 

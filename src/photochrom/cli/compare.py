@@ -75,7 +75,7 @@ def compare(
             metavar="A,B,...",
             help="Names from `models list`, .onnx files, run folders, dir:FOLDER of results.",
         ),
-    ] = "general",
+    ] = "auto",
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The sheet, a .png, .jpg or .webp file.")
     ] = Path("photochrom-compare.png"),

@@ -23,7 +23,6 @@ PANEL = 420
 
 GAP = 12
 PAIRS_A_ROW = 2
-SHEET_FORMATS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 
 
 def demo(
@@ -45,6 +44,8 @@ def demo(
 
       photochrom demo grandmother.jpg wedding.tif -o sheet.png
     """
+    from photochrom.drawing import SHEET_FORMATS, write_picture
+
     if output.suffix.lower() not in SHEET_FORMATS:
         raise OptionError(f"-o {output}: a sheet ends in one of {', '.join(SHEET_FORMATS)}")
     pictures = files or packaged_files(EXAMPLES, ".jpg")
@@ -54,8 +55,6 @@ def demo(
         raise OutputError(f"{output}: one of the pictures; use another -o")
     pairs, failures = _colorize_all(pictures, model)
     if pairs:
-        from photochrom.drawing import write_picture
-
         make_folder(output.parent)
         write_picture(_sheet(pairs), output)
         say(f"{output}: {len(pairs)} pictures, each before and after")

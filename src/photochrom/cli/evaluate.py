@@ -68,8 +68,9 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="NAME=PARTS",
-            help="A figure that needs a network: frechet, recognition, miou=FILE.onnx, "
-            "density=FILE, lpips=alex,WEIGHTS,LINEAR; again for each.",
+            help="A figure that needs a network: frechet, recognition, recognition=LABELS (lines "
+            "of NAME CLASS), miou=FILE.onnx, density=FILE, lpips=alex,WEIGHTS,LINEAR; again for "
+            "each.",
         ),
     ] = None,
     size: Annotated[

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -13,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from photochrom.cli.console import messages, say
-from photochrom.errors import MissingDependencyError, OptionError
+from photochrom.cli.extras import require
+from photochrom.errors import OptionError
 
 if TYPE_CHECKING:
     from photochrom.survey.create import Progress
@@ -53,7 +52,7 @@ def create(
     more_data: Annotated[list[Path] | None, typer.Argument(hidden=True)] = None,
     models: Annotated[
         str, typer.Option(help="Models, separated by commas; dir:FOLDER is another's results.")
-    ] = "general",
+    ] = "auto",
     form: Annotated[
         Form, typer.Option(help="One picture at a time, or two versions of it side by side.")
     ] = Form.single,
@@ -77,7 +76,7 @@ def create(
     """Makes a survey: pictures are chosen, coloured by each model, and written to a folder.
 
     Models are named as for `colorize`; `grey` leaves the picture without colour, and dir:FOLDER
-    takes another program's results, in the data's own tree and names.
+    takes another program's results, named as the data's pictures, whatever the ending.
 
     [bold]Examples[/bold]
 
@@ -95,9 +94,11 @@ def create(
         form.value, trials, practice, catch, against.value, sets, seed, seconds, size,
         TITLE if title is None else title, CONSENT if consent is None else consent,
     )  # fmt: skip
-    sources = open_sources([name for name in models.split(",") if name], threads=threads)
+    places = [*data, *(more_data or ())]
+    named = [name for name in models.split(",") if name]
+    sources = open_sources(named, places, threads=threads)
     with _progress_bar() as progress:
-        made = create_survey(folder, design, sources, [*data, *(more_data or ())], progress)
+        made = create_survey(folder, design, sources, places, progress)
     say(
         f"{folder}: {len(made.pictures)} pictures, {', '.join(made.models)}; each participant has "
         f"{design.practice} practice trials and {design.trials} that follow, {design.catch} of "
@@ -125,16 +126,17 @@ def serve(
 
       photochrom survey serve survey/ pairs/ --host 0.0.0.0 --port 8000
     """
-    _require_web()
+    require("web", *WEB)
+    from photochrom.serving import address, is_loopback, listen
     from photochrom.survey.folder import open_survey
-    from photochrom.survey.server import SurveyServer, listen, survey_names
+    from photochrom.survey.server import SurveyServer, survey_names
 
     surveys = {name: open_survey(folder) for name, folder in survey_names(folders).items()}
     with SurveyServer(surveys) as server, listen(host, port) as listener:
-        address = _address(host, listener.getsockname()[1])
+        base = address(host, listener.getsockname()[1])
         for name in surveys:
-            say(f"{address}/s/{name}/")
-        if not _is_loopback(host):
+            say(f"{base}/s/{name}/")
+        if not is_loopback(host):
             say("whoever can reach this machine can take part; the connection is not encrypted")
         try:
             server.run(listener)
@@ -176,7 +178,7 @@ def results(
     if plot is not None:
         if plot.suffix.lower() not in PLOT_FORMATS:
             raise OptionError(f"--plot {plot}: ends in none of {', '.join(PLOT_FORMATS)}")
-        _require("matplotlib", "train")
+        require("train", "matplotlib")
     opened = open_survey(folder)
     with VoteStore(opened.votes_path) as store:
         judged = judge(opened, store.votes(), catch_pass=catch_pass)
@@ -195,31 +197,6 @@ def results(
         print(json.dumps(as_plain_values(opened, judged, found)))
     else:
         print_results(opened, judged, found)
-
-
-def _require_web() -> None:
-    for name in WEB:
-        _require(name, "web")
-
-
-def _require(name: str, extra: str) -> None:
-    try:
-        importlib.import_module(name)
-    except ImportError as error:
-        raise MissingDependencyError(
-            f'this needs {name}, which is not installed: pip install "photochrom[{extra}]"'
-        ) from error
-
-
-def _address(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @contextmanager

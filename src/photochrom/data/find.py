@@ -51,7 +51,7 @@ def find_shards_and_folders(paths: Iterable[Path]) -> list[Path]:
             packed = [*find_cifar(path), *sorted(path.rglob("*.tar"))]
             found += packed
             if not packed:
-                if not any(_is_picture(file) for file in path.rglob("*")):
+                if not any(is_picture(file) for file in path.rglob("*")):
                     raise DataError(f"{path}: no pictures and no .tar shards in this folder")
                 found.append(path)
         else:
@@ -67,7 +67,7 @@ def read_pictures(place: Path) -> Iterator[EncodedPicture]:
         return
     if place.is_dir():
         for file in sorted(place.rglob("*")):
-            if _is_picture(file):
+            if is_picture(file):
                 key = file.relative_to(place).as_posix()
                 yield EncodedPicture(key, place.name, _content(file))
         return
@@ -83,16 +83,17 @@ def read_pictures(place: Path) -> Iterator[EncodedPicture]:
         raise DataError(f"{place}: not a readable tar shard ({error})") from error
 
 
+def is_picture(file: Path) -> bool:
+    """Whether a file is a picture by its ending, and not hidden."""
+    return _has_picture_suffix(file.name) and file.is_file()
+
+
 def _content(file: Path) -> bytes:
     """A file's bytes; none where it cannot be read, so that it is left out as any damaged one."""
     try:
         return file.read_bytes()
     except OSError:
         return b""
-
-
-def _is_picture(file: Path) -> bool:
-    return _has_picture_suffix(file.name) and file.is_file()
 
 
 def _has_picture_suffix(name: str) -> bool:

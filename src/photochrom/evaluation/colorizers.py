@@ -25,6 +25,7 @@ import numpy as np
 from photochrom.catalog import find_model, list_models
 from photochrom.color import Array, lab_to_rgb
 from photochrom.colorizer import Colorizer
+from photochrom.data.outputs import FOLDER_PREFIX
 from photochrom.errors import CheckpointError, MissingDependencyError, ModelError, OptionError
 from photochrom.evaluation.other_program import OtherProgram
 from photochrom.evaluation.pictures import ListedPicture, OpenedPicture, PictureSet
@@ -32,7 +33,6 @@ from photochrom.photo import enlarge, upsample_chroma
 from photochrom.runtime import file_sha256
 
 GREY, TRUTH = "grey", "truth"
-FOLDER_PREFIX = "dir:"
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +248,8 @@ def _find_run(path: Path) -> TrainedRun:
     sha256, defaults = file_sha256(checkpoint_file), ExportOptions("")
     details = {
         "kind": "run", "file": f"{checkpoint_file.resolve().parent.name}/{checkpoint_file.name}",
-        "sha256": sha256, "recipe": recipe["name"], "network": recipe["network"]["name"],
+        "sha256": sha256, "megabytes": round(checkpoint_file.stat().st_size / 1e6, 2),
+        "recipe": recipe["name"], "network": recipe["network"]["name"],
         "size": recipe["data"]["crop"], "vividness": defaults.vividness, "looks": defaults.looks,
     }  # fmt: skip
     label = path.resolve().name if path.is_dir() else path.stem

@@ -182,7 +182,7 @@ def load_density(path: Path) -> Density:
         ModelError: missing, damaged, or something else.
     """
     if not path.is_file():
-        raise ModelError(f"{path}: no such file; `fit_density` and `save_density` make one")
+        raise ModelError(f"{path}: no such file; `photochrom density` makes one")
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         if content["format"] != FORMAT:

@@ -18,6 +18,7 @@ import numpy as np
 from photochrom import metrics
 from photochrom.color import Array
 from photochrom.evaluation.judged import Judged
+from photochrom.evaluation.observer import Observer
 from photochrom.evaluation.rebalanced import rarity_weights
 from photochrom.palette import uniform_palette
 
@@ -46,6 +47,7 @@ class Figure:
         caveat: what it is inadequate for, one sentence.
         of: the number itself. NaN where it says nothing about the picture (a ratio to a truth
             without colour, a scale that a small picture does not have); means leave those out.
+        network: what it was made with, in words, where it needs a network: reports print it.
     """
 
     name: str
@@ -54,20 +56,7 @@ class Figure:
     better: Better
     caveat: str
     of: Callable[[Judged], float]
-
-
-@dataclass(frozen=True)
-class Observer:
-    """A network that looks at one picture at a time.
-
-    Attributes:
-        name: the network, its weights and how it sees a picture: reports print it.
-        observe: from sRGB (H, W, 3) in 0..1 to what is kept of it, small enough to be kept for
-            every picture: features (d,), a KL or a label (1,), a map of classes (h, w).
-    """
-
-    name: str
-    observe: Callable[[Array], Array]
+    network: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +69,8 @@ class SetFigure:
         unit: what the number counts; empty for shares.
         better: which way is better.
         caveat: what it is inadequate for, one sentence.
-        of: from what was observed on the results and on their truths, in the same order.
+        of: from what was observed on the results, and on their truths or given as labels, in the
+            same order.
     """
 
     name: str
@@ -91,18 +81,21 @@ class SetFigure:
     of: Callable[[Sequence[Array], Sequence[Array]], float]
 
 
-def perceptual_figure(network: str, distance: Callable[[Array, Array], float]) -> Figure:
+def perceptual_figure(
+    backbone: str, weights: str, distance: Callable[[Array, Array], float]
+) -> Figure:
     """LPIPS as a row of the report.
 
     Args:
-        network: backbone and weights, for the label; `perceptual` makes both.
+        backbone: what people call it.
+        weights: the files of all weights, in words.
         distance: from two sRGB pictures (H, W, 3) in 0..1 to their distance.
     """
     return Figure(
-        "lpips", f"LPIPS, {network}", "", "lower",
+        "lpips", f"LPIPS, {backbone}", "", "lower",
         "Its features see structure before colour, it assumes one right picture, and its value "
         "belongs to its backbone and the size of the pictures.",
-        lambda j: distance(j.result_rgb, j.truth_rgb),
+        lambda j: distance(j.result_rgb, j.truth_rgb), f"{backbone} ({weights})",
     )  # fmt: skip
 
 
@@ -268,9 +261,15 @@ _SET_FIGURES = (
         metrics.mean_iou,
     ),
     SetFigure(
-        "recognition", "Recognised as the truth is", "share", "higher",
+        "recognition", "Recognition: the classifier answers as on the truth", "share", "higher",
         "Shapes and texture tell most classes without colour, so that grey does well, and a class "
         "says little about which colours are plausible.",
+        metrics.agreement,
+    ),
+    SetFigure(
+        "recognition_accuracy", "Recognition: top-1 accuracy by labels", "share", "higher",
+        "Shapes and texture tell most classes without colour, so that grey does well; the truth's "
+        "own accuracy is the most that can be expected.",
         metrics.agreement,
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ from photochrom.calibration import RIGHT_WITHIN
 from photochrom.color import Array, ciede2000
 from photochrom.errors import PhotochromError
 from photochrom.evaluation.colorizers import Answer, Entrant
-from photochrom.evaluation.figures import FIGURES, Figure, Judged, Observer, rarity_weights
+from photochrom.evaluation.figures import Figure, Judged, Observer, rarity_weights
 from photochrom.evaluation.pictures import OpenedPicture
 from photochrom.evaluation.rows import Row
 from photochrom.metrics import cumulative_errors
@@ -39,7 +39,7 @@ class Judging:
     Attributes:
         figures: of one picture.
         observers: networks that look at results, by the name of the set figure they serve; one
-            may serve several.
+            network may serve several.
     """
 
     figures: Mapping[str, Figure]
@@ -48,8 +48,8 @@ class Judging:
     @property
     def networks(self) -> dict[str, str]:
         """What each figure that needs a network was made with, in words."""
-        labels = {name: f.label for name, f in self.figures.items() if name not in FIGURES}
-        return labels | {name: observer.name for name, observer in self.observers.items()}
+        own = {name: figure.network for name, figure in self.figures.items() if figure.network}
+        return own | {name: observer.name for name, observer in self.observers.items()}
 
     def judge(self, picture: OpenedPicture, entrant: Entrant, answer: Answer) -> Row:
         """The row of one answer.
@@ -64,11 +64,11 @@ class Judging:
             for name, figure in self.figures.items():
                 figures[name] = float(figure.of(judged))
             observed: dict[str, Array] = {}
-            seen: dict[int, Array] = {}  # one network may serve several figures
+            seen: dict[Callable[[Array], Array], Array] = {}
             for name, observer in self.observers.items():
-                if id(observer) not in seen:
-                    seen[id(observer)] = observer.observe(answer.rgb)
-                observed[OBSERVED + name] = seen[id(observer)]
+                if observer.observe not in seen:
+                    seen[observer.observe] = observer.observe(answer.rgb)
+                observed[OBSERVED + name] = seen[observer.observe]
         except PhotochromError as error:
             raise type(error)(f"{picture.listed.name}: {name}: {error}") from error
         return Row(

@@ -5,6 +5,7 @@
     frechet                             features of the packaged EfficientNet-Lite0
     frechet=inception_v3,WEIGHTS        features of InceptionV3
     recognition                         classes of the packaged EfficientNet-Lite0
+    recognition=LABELS                  the same, and beside labels: lines of NAME CLASS
     miou=FILE.onnx                      a segmentation network
     density=FILE                        an autoencoder fitted to pictures
     lpips=alex,WEIGHTS,LINEAR           LPIPS; also vgg
@@ -75,10 +76,10 @@ def _frechet(parts: Sequence[str]) -> Opened:
 
 
 def _recognition(parts: Sequence[str]) -> Opened:
-    from photochrom.evaluation.recognition import lite0_classes
+    from photochrom.evaluation.recognition import recognition_observers
 
     _one_thread()
-    return {"recognition": lite0_classes()}
+    return recognition_observers(Path(parts[0]) if parts else None)
 
 
 def _miou(parts: Sequence[str]) -> Opened:
@@ -114,7 +115,7 @@ NETWORKS: Mapping[str, tuple[Callable[[Sequence[str]], Opened], tuple[int, ...],
     types.MappingProxyType(
         {
             "frechet": (_frechet, (0, 2), "frechet or frechet=inception_v3,WEIGHTS"),
-            "recognition": (_recognition, (0,), "recognition"),
+            "recognition": (_recognition, (0, 1), "recognition or recognition=LABELS"),
             "miou": (_miou, (1,), "miou=FILE.onnx"),
             "density": (_density, (1,), "density=FILE"),
             "lpips": (_lpips, (3,), "lpips=alex,WEIGHTS,LINEAR"),

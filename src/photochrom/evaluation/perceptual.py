@@ -180,8 +180,8 @@ def lpips_figure(backbone: str, weights: WeightFile, linear: WeightFile) -> Figu
     def distance(one: Array, two: Array) -> float:
         return float(network(as_batch(one), as_batch(two)))
 
-    label = f"{network.backbone.label} ({weights.label}; {linear.label})"
-    return perceptual_figure(label, distance)
+    files = f"{weights.label}; {linear.label}"
+    return perceptual_figure(network.backbone.label, files, distance)
 
 
 def _own_name(published: str) -> str:

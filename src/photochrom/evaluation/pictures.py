@@ -16,6 +16,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from photochrom.color import Array, FloatArray, rgb_to_lab
 from photochrom.data.find import find_shards_and_folders, read_pictures
+from photochrom.data.prepare import teaches_no_colour
 from photochrom.errors import DataError, InputError, UnreadableError
 
 LONGEST = 8
@@ -26,9 +27,6 @@ SIDEWAYS = (5, 6, 7, 8)
 
 UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 """What Pillow raises for a file that is not a whole picture."""
-
-GREY_SPREAD = 1.0
-"""Mean of the largest minus the smallest channel, 8-bit units, up to which a picture is grey."""
 
 
 @dataclass(frozen=True)
@@ -137,15 +135,15 @@ def open_truth(listed: ListedPicture, content: bytes, side: int) -> OpenedPictur
 
     Raises:
         UnreadableError: it cannot be decoded.
-        InputError: it has no colour, so no truth to judge by, or is a strip.
+        InputError: it has no colour, so no truth to judge by (the rule of `photochrom prepare`),
+            or is a strip.
     """
     image = decode(content, listed.name)
     if max(image.size) > LONGEST * min(image.size):
         raise InputError(f"{listed.name}: a strip of {image.width} x {image.height} pixels")
-    rgb = at_short_side(image, side)
-    if float(np.ptp(rgb, axis=-1).mean()) <= GREY_SPREAD:
-        raise InputError(f"{listed.name}: has no colour, so there is no truth to judge by")
-    return OpenedPicture(listed, rgb)
+    if reason := teaches_no_colour(image):
+        raise InputError(f"{listed.name}: has no colour to judge by ({reason})")
+    return OpenedPicture(listed, at_short_side(image, side))
 
 
 def decode(content: bytes, name: str) -> Image.Image:

@@ -1,13 +1,13 @@
 """Whether a classifier recognises in a result what it recognises in the truth.
 
 Top-1 of the packaged EfficientNet-Lite0 on ImageNet's 1,000 classes. Without class labels the
-figure is agreement with its own answer to the true picture (`SET_FIGURES["recognition"]` of the
-observations on both); with labels it is accuracy (the same figure of observations and labels).
+figure is agreement with its own answer to the true picture (`SET_FIGURES["recognition"]`); with
+labels it is accuracy as well (`SET_FIGURES["recognition_accuracy"]`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,10 @@ from photochrom.color import Array
 from photochrom.errors import DataError
 from photochrom.evaluation.features import as_batch
 from photochrom.evaluation.figures import Observer
+from photochrom.evaluation.weights import SHOWN_DIGITS
 from photochrom.networks.blocks import freeze, to_channels_last
 from photochrom.networks.global_branch import LITE_CLASSES, LITE_SIZE, LiteClassifier
+from photochrom.runtime import file_sha256
 
 SHORT_SIDE = 256
 
@@ -27,6 +29,28 @@ NAME = (
     "EfficientNet-Lite0 (ImageNet), top-1 of 1,000 classes, middle 224 x 224 px of a short side "
     "of 256"
 )
+
+
+def recognition_observers(labels: Path | None = None) -> dict[str, Observer]:
+    """The packaged classifier, by the set figures that it serves.
+
+    Args:
+        labels: a file of them, see `read_labels`; None leaves accuracy out.
+
+    Raises:
+        MissingDependencyError: the package with the weights is not installed.
+        DataError: see `read_labels`.
+    """
+    known = read_labels(labels) if labels is not None else {}
+    own = lite0_classes()
+    if labels is None:
+        return {"recognition": own}
+    by_label = dataclasses.replace(
+        own,
+        name=f"{own.name}, labels {labels.name} {file_sha256(labels)[:SHOWN_DIGITS]}",
+        labels={name: np.array([label], np.int64) for name, label in known.items()},
+    )
+    return {"recognition": own, "recognition_accuracy": by_label}
 
 
 def lite0_classes() -> Observer:
@@ -70,18 +94,6 @@ def read_labels(path: Path) -> dict[str, int]:
             )
         labels[name] = int(rest[0])
     return labels
-
-
-def labels_of(names: Sequence[str], labels: Mapping[str, int]) -> list[Array]:
-    """The labels (1,) of pictures, in the shape of what `lite0_classes` observes.
-
-    Raises:
-        DataError: a picture without a label.
-    """
-    missing = [name for name in names if name not in labels]
-    if missing:
-        raise DataError(f"{missing[0]}: has no label; {len(missing)} of {len(names)} have none")
-    return [np.array([labels[name]], np.int64) for name in names]
 
 
 def _middle(rgb: Array) -> Array:

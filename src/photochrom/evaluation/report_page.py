@@ -40,6 +40,7 @@ def page_content(
     return {
         "summary": summary,
         "protocol": protocol,
+        "networks": _networks(protocol["networks"]),
         "labels": [one.label for one in summary.measured],
         "headlines": list(_headlines(summary)),
         "rows": [_row(summary, name, figure) for name, figure in summary.figures.items()],
@@ -97,14 +98,23 @@ def _headlines(summary: Summary) -> Iterator[dict[str, str]]:
         }
 
 
+def _networks(networks: Mapping[str, str]) -> dict[str, list[str]]:
+    """The names of the figures that each network serves, by the network in words."""
+    found: dict[str, list[str]] = {}
+    for name, network in networks.items():
+        found.setdefault(network, []).append(name)
+    return found
+
+
 def _row(summary: Summary, name: str, figure: AnyFigure) -> dict[str, Any]:
     """One figure of everybody."""
     cells = {one.label: summary.cells[one.label].get(name) for one in summary.measured}
     known = {label: cell for label, cell in cells.items() if cell is not None}
     decimals = decimals_for([cell.interval for cell in known.values()])
-    drawn = [cell.interval for label, cell in known.items() if label != TRUTH]
-    low = min((i.low for i in drawn), default=0.0)
-    high = max((i.high for i in drawn), default=1.0)
+    # a figure of a set has no interval that a bar could show
+    ranged = {} if isinstance(figure, SetFigure) else {k: c for k, c in known.items() if k != TRUTH}
+    low = min((cell.interval.low for cell in ranged.values()), default=0.0)
+    high = max((cell.interval.high for cell in ranged.values()), default=1.0)
     marks = _marks(summary, name, figure, known)
     return {
         "label": figure.label,
@@ -119,7 +129,7 @@ def _row(summary: Summary, name: str, figure: AnyFigure) -> dict[str, Any]:
                 "to_grey": (
                     _to_grey(cell.to_grey, figure, decimals) if cell and cell.to_grey else ""
                 ),
-                "bar": _bar(cell.interval, low, high) if cell and label != TRUTH else None,
+                "bar": _bar(ranged[label].interval, low, high) if label in ranged else None,
                 "mark": marks.get(label, ""),
                 "fewer": cell.pictures if cell and cell.pictures < len(summary.pictures) else 0,
             }

@@ -49,6 +49,10 @@ class Evaluation:
         judging: by what.
         size: short side, in pixels, at which results are judged.
         jobs: pictures measured side by side.
+
+    Raises:
+        OptionError: a number out of its range.
+        DataError: an observer has labels, but not of every picture.
     """
 
     pictures: PictureSet
@@ -63,6 +67,8 @@ class Evaluation:
             raise OptionError(f"size is {self.size}; it must be {low} to {high}")
         if self.jobs < 1:
             raise OptionError(f"jobs is {self.jobs}; it must be at least 1")
+        for observer in self.judging.observers.values():
+            observer.labels_of([picture.name for picture in self.pictures.pictures])
 
     @property
     def protocol(self) -> dict[str, Any]:

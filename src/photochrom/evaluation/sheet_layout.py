@@ -12,10 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from photochrom.atomic import make_folder
 from photochrom.color import Array
-from photochrom.drawing import write_picture
+from photochrom.drawing import SHEET_FORMATS, write_picture
 from photochrom.errors import OptionError
-
-FORMATS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 
 WIDEST = 2
 """No picture takes more than so many times the rows' height in width."""
@@ -77,8 +75,9 @@ def check_sheet(rows: int, columns: int, height: int, suffix: str) -> None:
         height: of a row, pixels.
         suffix: of the file's name, dot first.
     """
-    if suffix.lower() not in FORMATS:
-        raise OptionError(f"{suffix!r} is no sheet's extension; known are {', '.join(FORMATS)}")
+    if suffix.lower() not in SHEET_FORMATS:
+        known = ", ".join(SHEET_FORMATS)
+        raise OptionError(f"{suffix!r} is no sheet's extension; known are {known}")
     most = LONGEST_SIDE.get(suffix.lower(), LONGEST_OTHER_SIDE)
     row = height + CAPTION_LINES * CAPTION_LINE + GAP + PARTING
     longest = max(rows * row, columns * (WIDEST * height + GAP)) + 10 * MARGIN

@@ -173,9 +173,10 @@ def summarize(evaluation: Evaluation, rows: RowFile, left_out: Sequence[str] = (
     cells, pairs = _Resampled(measured, evaluation.judging.figures).tables()
     truth = next(one for one in measured if one.label == TRUTH)
     for one in measured:
-        for name in observers:
+        for name, observer in observers.items():
+            expected = observer.labels_of(names) or truth.observations(name)
             try:
-                value = SET_FIGURES[name].of(one.observations(name), truth.observations(name))
+                value = SET_FIGURES[name].of(one.observations(name), expected)
             except OptionError as error:  # a single picture has no spread, for one
                 raise OptionError(f"{name}: {error}") from error
             cells[one.label][name] = Cell(Interval(value, value, value), len(names))

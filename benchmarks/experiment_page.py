@@ -1,0 +1,185 @@
+"""The page of the experiments, from the table and the results alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import experiment_claims
+from experiment_claims import OPEN, default_model_wins, judge_claim
+from experiment_judging import DEFAULT, GREY, ROW, SHOWN, TRUTH
+from experiment_table import Claim, Rule, System, Table
+
+Result = Mapping[str, Any]
+Results = Mapping[str, Result]
+
+ONLY_TRUTH_HAS = ("colourfulness", "inconsistency", "bleeding")
+"""Figures that say something of the true pictures."""
+
+
+def page_text(table: Table, results: Results) -> str:
+    """The generated part of the page, in markdown."""
+    lines = ["## Claims", "", (experiment_claims.__doc__ or "").strip(), ""]
+    lines += _claims(table, results)
+    for name, system in table.systems.items():
+        lines += ["", *_system(name, system, table, results)]
+    return "\n".join(lines) + "\n"
+
+
+def _claims(table: Table, results: Results) -> Iterator[str]:
+    yield from _table_head(("", "published claim", "verdict", "evidence"))
+    for claim in table.claims:
+        verdict, sentence = judge_claim(claim, results)
+        yield _row((claim.system, claim.text, f"**{verdict}**", sentence))
+    if results:
+        found = {name: default_model_wins(result) for name, result in results.items()}
+        confirmed = [n for n, (v, _) in found.items() if v == experiment_claims.CONFIRMED]
+        missed = [f"{n} ({s})" for n, (_, s) in found.items() if n not in confirmed]
+        yield _row((
+            "all", "The default model has the smaller colour difference on every test set (ours).",
+            f"**{len(confirmed)} of {len(found)}**",
+            f"not with {'; '.join(missed)}." if missed else "with every row that was run.",
+        ))  # fmt: skip
+    yield ""
+    yield "Rules:"
+    yield ""
+    for claim in table.claims:
+        yield f"- {claim.text} *{_rules(claim)}*"
+
+
+def _rules(claim: Claim) -> str:
+    return "; ".join(_rule(rule) for rule in claim.rules) + "."
+
+
+def _rule(rule: Rule) -> str:
+    words = {
+        "larger": "{figure} of {more} larger than of {less}",
+        "not_smaller": "{figure} of {more} not smaller than of {less}",
+        "alike": "{figure} of {more} and {less} alike",
+        "slower": "{more} at least {at_least:g} times the seconds a picture of {less}",
+        "falls": "held-out {figure} of {row} lower at the end than after half of the epochs",
+    }
+    return words[rule.kind].format(**rule.model_dump())
+
+
+def _system(name: str, system: System, table: Table, results: Results) -> Iterator[str]:
+    yield from (f"## {name}: {system.title}", "")
+    if system.note:
+        yield from (system.note, "")
+    rows = [row for row, e in table.experiments.items() if e.system == name]
+    done = [results[row] for row in rows if row in results]
+    if done:
+        yield from _figures(system, done)
+        yield ""
+        yield from _protocols(done)
+        yield ""
+    waiting = [row for row in rows if row not in results]
+    if waiting:
+        yield f"Not run yet: {', '.join(f'`{row}`' for row in waiting)}."
+        yield ""
+    for row in rows:
+        experiment = table.experiments[row]
+        words = f" Published: {experiment.published_words}" if experiment.published_words else ""
+        yield f"- `{row}`: {experiment.about}{words}"
+    if system.commands:
+        yield from ("", "Its figures are drawn by", "", "```", *system.commands, "```")
+
+
+def _figures(system: System, done: Iterable[Result]) -> Iterator[str]:
+    names = system.figures
+    yield from _table_head(("row", "", *(_label(name) for name in names)))
+    together: dict[tuple[Any, ...], list[Result]] = {}
+    for result in done:
+        test = result["test"]
+        key = (test["sha256"], test["side"], result["default_model"]["sha256"])
+        together.setdefault(key, []).append(result)
+    for group in together.values():
+        for result in group:
+            yield from _figures_of(result, names)
+        test, figures = group[0]["test"], group[0]["figures"]
+        where = f"{test['pictures']} pictures of {test['side']} px"
+        saw = group[0]["default_model"]["saw_test_pictures"]
+        trained = ", which was trained on them" if saw else ""
+        default = f"**default model**{trained}"
+        yield _row((default, where, *(_cell(figures[DEFAULT], n) for n in names)))
+        yield _row(("grey pictures", where, *(_cell(figures[GREY], n) for n in names)))
+        truth = (_cell(figures[TRUTH], n) if n in ONLY_TRUTH_HAS else "" for n in names)
+        yield _row(("the pictures themselves", where, *truth))
+
+
+def _figures_of(result: Result, names: Iterable[str]) -> Iterator[str]:
+    names = list(names)
+    figures, published = result["figures"], result["published"]
+    mark = "" if result["budget"] == "full" else ", shortened"
+    row = f"`{result['name']}`"
+    yield _row((row, f"ours{mark}", *(_cell(figures[ROW], n, interval=True) for n in names)))
+    yield _row(
+        ("", "ours, training pictures", *(_cell(figures["training_sample"], n) for n in names))
+    )
+    for part, words in (("test", "published"), ("train", "published, training pictures")):
+        told = {n: published.get(n, {}).get(part) for n in names}
+        if any(value is not None for value in told.values()):
+            values = ("" if v is None else f"{v:{SHOWN[n].form}}" for n, v in told.items())
+            yield _row(("", words, *values))
+
+
+def _protocols(done: Iterable[Result]) -> Iterator[str]:
+    yield from _table_head(
+        ("row", "trained on", "judged on", "steps", "minutes", "a full run", "made with")
+    )
+    for result in done:
+        data, test, training = result["data"], result["test"], result["training"]
+        share = data["used"] / data["full"]
+        name = ", ".join(data["sources"] or data["folders"])
+        shown = training["pictures_shown"] / max(1, data["training"])
+        hours = training["full_hours"]
+        notes = " ".join(filter(None, (data["note"], test["note"])))
+        yield _row((
+            f"`{result['name']}`",
+            f"{name}: {data['training']:,} pictures of {data['side']} px, {data['held_out']:,} "
+            f"held out ({share:.0%} of the data){'. ' + notes if notes else ''}",
+            f"{test['pictures']} pictures of {test['side']} px, {test['what']}",
+            f"{training['steps']:,}, {shown:.1f} passes",
+            f"{training['wall_seconds'] / 60:.1f}",
+            f"{training['full_pictures_shown']:,} pictures shown"
+            + ("" if hours is None else f", about {hours:,.1f} h here"),
+            _made_with(result),
+        ))  # fmt: skip
+
+
+def _made_with(result: Result) -> str:
+    machine, versions = result["machine"], result["versions"]
+    where = machine["gpu"] or f"{machine['cores']} CPU cores, {machine['threads']} threads"
+    return (
+        f"{result['budget']} budget, seed {result['seed']}, {where}, photochrom "
+        f"{versions['photochrom']}, torch {versions['torch']}, default model "
+        f"{result['default_model']['sha256'][:8]}, {result['date']}"
+    )
+
+
+def _label(name: str) -> str:
+    shown = SHOWN[name]
+    return f"{shown.label} ({shown.better} is better)" if shown.better else shown.label
+
+
+def _cell(figures: Mapping[str, Any], name: str, *, interval: bool = False) -> str:
+    told = figures.get(name)
+    if told is None:
+        return ""
+    form = SHOWN[name].form
+    value, low, high = told
+    return f"{value:{form}} [{low:{form}}, {high:{form}}]" if interval else f"{value:{form}}"
+
+
+def _table_head(names: Iterable[str]) -> tuple[str, str]:
+    names = list(names)
+    return _row(names), f"|{'---|' * len(names)}"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def open_claims(table: Table, results: Results) -> int:
+    """How many claims the results leave open."""
+    return sum(judge_claim(claim, results).verdict == OPEN for claim in table.claims)

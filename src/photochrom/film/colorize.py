@@ -1,0 +1,153 @@
+"""A film in colour: file in, file out, in segments, so that a stopped film can be gone on with."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from photochrom.atomic import make_folder, written_whole
+from photochrom.colorizer import Colorizer
+from photochrom.errors import OutputError
+from photochrom.film.colours import FrameColours
+from photochrom.film.containers import default_codec, fitted
+from photochrom.film.describe import FilmDescription, describe
+from photochrom.film.encode import EncoderSettings, settings_for
+from photochrom.film.join import Kept, join
+from photochrom.film.line import line_for
+from photochrom.film.options import PLAINLY, FilmOptions
+from photochrom.film.segments import Job
+from photochrom.film.work import Listener, Work
+from photochrom.options import ColorizeOptions
+from photochrom.runtime import file_sha256
+
+
+@dataclass(frozen=True)
+class ColorizedFilm:
+    """A film that was coloured.
+
+    Attributes:
+        path: of the result.
+        film: what was coloured.
+        frames: how many.
+        seconds: that this run took.
+        gone_on_from: frames that an earlier run had coloured.
+        left_out: tracks that the result's container cannot hold, in words.
+        notes: what its owner should know.
+    """
+
+    path: Path
+    film: FilmDescription
+    frames: int
+    seconds: float
+    gone_on_from: int
+    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def colorize_film(
+    source: str | Path, target: str | Path, colorizer: Colorizer,
+    options: ColorizeOptions = ColorizeOptions(), film_options: FilmOptions = PLAINLY, *,
+    listener: Listener = lambda _: None,
+) -> ColorizedFilm:  # fmt: skip
+    """Colours a film; sound, subtitles, chapters, time stamps and metadata are kept.
+
+    Work that was stopped, however it was stopped, is gone on with when the same is asked again: the
+    result is the same to the byte.
+
+    Args:
+        source: any film that FFmpeg can read.
+        target: the result; its suffix names the container.
+        colorizer: an opened model.
+        options: how to colour.
+        film_options: how to read and write.
+        listener: hears of each frame.
+
+    Raises:
+        InputError, UnreadableError: the film cannot be read; see the message.
+        OutputError: the result cannot be written.
+        OptionError: a value that the codec does not know.
+    """
+    begin = time.monotonic()
+    film, target = describe(Path(source)), Path(target)
+    if target.exists() and target.samefile(film.path):
+        raise OutputError(f"{target}: is the film itself; give another name")
+    make_folder(target.parent)
+    codec = film_options.codec or default_codec(target.suffix)
+    settings = settings_for(film, codec, film_options.crf, film_options.preset)
+    settings = fitted(settings, target.suffix)
+    giver = film_options.colours(colorizer, options)
+    job = Job(target, _what_decides(film, settings, colorizer, options, film_options, giver))
+    line = line_for(film, settings, colorizer, options)
+    work = Work(line, giver, job, film_options, listener)
+    try:
+        work.run()
+    finally:
+        job.remove_if_empty()
+    with written_whole(job.folder / "joined") as partial:
+        kept = Kept(work.span(), target.suffix, film_options.mark)
+        left_out = join(film, kept, job, settings, partial)
+    try:
+        (job.folder / "joined").replace(target)
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be written ({error.strerror})") from None
+    job.remove()
+    return ColorizedFilm(
+        target, film, work.done, time.monotonic() - begin, work.before, left_out,
+        notes(film, settings),
+    )  # fmt: skip
+
+
+def notes(film: FilmDescription, settings: EncoderSettings) -> tuple[str, ...]:
+    """What the owner of a film should know about its result, a sentence each."""
+    told = []
+    if film.fields:
+        told.append(
+            f"is interlaced ({film.fields}); it is coloured as it is, deinterlace it before for "
+            "cleaner colours"
+        )
+    if settings.coding.depth < film.coding.depth:
+        told.append(
+            f"has {film.coding.depth} bits, {settings.codec} takes {settings.coding.depth}: the "
+            "brightness is rounded; --codec ffv1 keeps it"
+        )
+    if not settings.halved:
+        told.append(
+            f"has an odd size, which {settings.codec} takes only with chroma of full size (4:4:4); "
+            "--codec vp9 gives 4:2:0"
+        )
+    return tuple(told)
+
+
+def _what_decides(
+    film: FilmDescription, settings: EncoderSettings, colorizer: Colorizer,
+    options: ColorizeOptions, film_options: FilmOptions, colours: FrameColours,
+) -> dict[str, Any]:  # fmt: skip
+    """All that decides the result: work on anything else cannot be gone on with."""
+    about = film.path.stat()
+    return {
+        "film": [str(film.path.resolve()), about.st_size, about.st_mtime_ns],
+        "model": file_sha256(colorizer.model.path),
+        # hints may be large arrays, whose text leaves the middle out
+        "options": hashlib.sha256(pickle.dumps(options)).hexdigest(),
+        "colours": _fingerprint(colours),
+        "encoder": str(settings),
+        "range": [film_options.start, film_options.end, film_options.segment],
+        "versions": [version(name) for name in ("photochrom", "av", "onnxruntime", "numpy")],
+    }
+
+
+def _fingerprint(colours: FrameColours) -> str:
+    """What tells two givers of colours apart: kind, settings, and what they begin with."""
+    digest = hashlib.sha256()
+    digest.update(f"{type(colours).__qualname__} {getattr(colours, 'settings', '')}".encode())
+    for name, array in sorted(colours.state().items()):
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,43 @@
+"""What a film is made of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from made_of_photographs import Made, make_film
+
+from photochrom import ColorizeOptions
+from photochrom.film import film_stats
+from photochrom.film.stats import measured_rate
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.avi"])
+def test_frames_are_counted(name, tmp_path):
+    codec = "mpeg4" if name.endswith("avi") else "libx264"
+    found = film_stats(make_film(tmp_path / name, Made(codec, frames=31)))
+    assert found.frames == 31
+    assert found.seconds == pytest.approx(31 / 25, abs=0.01)
+    assert not found.variable
+    assert [track.split(",")[0] for track in found.tracks] == ["video", "audio"]
+
+
+def test_a_variable_frame_rate_is_seen(tmp_path):
+    stamps = np.cumsum([0, 40, 40, 400, 40, 40, 40, 80]).tolist()
+    found = film_stats(make_film(tmp_path / "film.mp4", Made(frames=8, stamps=stamps)))
+    assert found.variable
+    assert (found.shortest, found.longest) == pytest.approx((0.04, 0.4))
+
+
+def test_turns_aspect_fields_and_chapters(tmp_path):
+    made = Made(rotation=90, height=96, chapters=[(0, 0.5, "one")],
+                options={"x264-params": "interlaced=1:tff=1"})  # fmt: skip
+    found = film_stats(make_film(tmp_path / "film.mov", made))
+    assert found.film.turns == 1
+    assert found.film.display_size == (96, 96)
+    assert found.film.fields == "top field first"
+    assert found.chapters == 1
+
+
+def test_the_rate_is_measured(tmp_path, colorizer):
+    film = film_stats(make_film(tmp_path / "film.mp4")).film
+    assert measured_rate(film, colorizer, ColorizeOptions()) > 0

@@ -1,0 +1,264 @@
+"""Experiments are listed, run, resumed and judged, and the page says what their results say."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small_experiments import write_project
+
+import experiment_judging  # isort: skip
+import experiment_run  # isort: skip
+import experiment_table  # isort: skip
+import experiments  # isort: skip
+
+from photochrom import catalog, metrics
+from photochrom.color import lab_to_rgb
+from photochrom.data.batches import lab_from_bytes
+from photochrom.data.decoded import decode_pictures
+
+ROOT = Path(__file__).parents[1]
+
+
+def enter(root: Path, tiny_model: Path, patch: pytest.MonkeyPatch) -> None:
+    """Works in a small project from now on; the tiny model is the default one."""
+    write_project(root)
+    patch.chdir(root)
+    patch.setenv("PHOTOCHROM_DATA", str(root / "data"))
+    patch.setenv("PHOTOCHROM_MODELS", str(root / "models"))
+    patch.setattr(catalog, "BUNDLED", {})
+    (root / "models").mkdir()
+    shutil.copy(tiny_model, root / "models" / "general.onnx")
+    patch.setattr(experiment_table, "RECIPES", root / "recipes")
+    table = experiment_table.load_table(root / "table.yaml")
+    patch.setattr(experiments, "load_table", lambda: table)
+    patch.setattr(experiments, "PAGE", root / "experiments.md")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, tiny_model):
+    """A project with one row run."""
+    threads = torch.get_num_threads()
+    with pytest.MonkeyPatch.context() as patch:
+        root = tmp_path_factory.mktemp("finished")
+        enter(root, tiny_model, patch)
+        assert command("run", "small") == 0
+    yield root
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def project(tmp_path, tiny_model, monkeypatch):
+    """A small table with its recipes and data, and nothing run."""
+    threads = torch.get_num_threads()
+    enter(tmp_path, tiny_model, monkeypatch)
+    yield tmp_path
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def small(project, finished):
+    """The project with one row run."""
+    for folder in ("runs", "results"):
+        shutil.copytree(finished / folder, project / folder)
+    return project
+
+
+def command(*arguments: str) -> int:
+    shared = ("--runs", "runs", "--results", "results", "--threads", "1", "--accelerator", "cpu")
+    return experiments.main([*arguments, *shared])
+
+
+def result_of(name: str) -> dict:
+    return json.loads(Path("results", f"{name}.json").read_text())
+
+
+def test_a_row_is_trained_judged_and_written_down(small):
+    result = result_of("small")
+    assert (result["name"], result["system"], result["budget"]) == ("small", "S1", "cpu")
+    assert result["seed"] == 5
+    data = result["data"]
+    assert (data["used"], data["full"]) == (20, 24)  # shortened to 20 of the 24 there are
+    assert data["training"] + data["held_out"] == 20
+    training = result["training"]
+    assert (training["steps"], training["pictures_shown"]) == (8, 32)
+    assert training["full_pictures_shown"] == round(50 * 24 * data["training"] / 20)
+    assert training["wall_seconds"] > 0 and training["seconds_per_picture"] > 0
+    assert [row["epoch"] for row in result["history"]] == [1, 2]
+    assert result["published"] == {"psnr": {"train": None, "test": 27.4}}
+    assert result["default_model"]["name"] == "general"
+    assert {"photochrom", "torch", "python"} <= result["versions"].keys()
+    assert str(small) not in Path("results", "small.json").read_text()  # no place of this machine
+
+
+def test_figures_are_the_means_of_what_every_picture_has(small):
+    result = result_of("small")
+    for who in ("row", "default", "grey"):
+        for figure, values in result["pictures"][who].items():
+            assert len(values) == result["test"]["pictures"]
+            known = [value for value in values if value is not None]
+            if not known:  # the pictures have no region that could be blotched
+                assert result["figures"][who][figure] is None
+                continue
+            mean, low, high = result["figures"][who][figure]
+            assert mean == pytest.approx(np.mean(known), rel=1e-3)
+            assert low <= mean <= high
+
+
+def test_grey_and_truth_are_judged_as_the_metrics_say(project):
+    pictures = decode_pictures([project / "data" / "loose"], 32, project / "cache", jobs=1)
+    found = experiment_judging.judge({"grey": experiment_judging.no_colour}, pictures)
+    lab = lab_from_bytes(pictures.take([3]))[0].movedim(0, -1).numpy()
+    truth, grey = lab_to_rgb(lab), lab_to_rgb(lab * (1, 0, 0))
+    assert found["grey"]["psnr"][3] == pytest.approx(metrics.psnr(grey, truth), rel=1e-4)
+    assert found["grey"]["ab_mse"][3] == pytest.approx(np.square(lab[..., 1:]).mean(), rel=1e-4)
+    assert found["grey"]["ab_mse_128"][3] * 128**2 == pytest.approx(found["grey"]["ab_mse"][3])
+    assert found["truth"]["ciede2000"] == [0] * 24
+    assert found["truth"]["exact_accuracy"] == found["truth"]["bin_accuracy"] == [1] * 24
+    assert found["truth"]["colourfulness"][3] == pytest.approx(metrics.colourfulness(truth))
+
+
+def test_a_selection_takes_one_source_of_a_shard_and_test_pictures_of_their_own(project):
+    assert command("run", "other") == 0
+    result = result_of("other")
+    assert result["data"]["used"] == result["data"]["full"] == 10  # lights, and no shades
+    assert result["test"]["pictures"] == 7
+    assert result["overrides"][0] == "optim.lr=1e-4"
+    assert result["recipe"]["optim"]["lr"] == 1e-4
+
+
+def test_a_stopped_row_goes_on_where_it_was(project, finished, monkeypatch, capsys):
+    epoch_done = experiment_run.Clock.epoch_done
+
+    def stop_after_first(clock, row):
+        epoch_done(clock, row)
+        if row["epoch"] == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(experiment_run.Clock, "epoch_done", stop_after_first)
+    assert command("run", "small") == 130
+    assert "goes on" in capsys.readouterr().err
+    assert not Path("results/small.json").exists()  # no result of half a run
+    assert command("list") == 0
+    assert "small  begun (cpu)" in capsys.readouterr().out
+    monkeypatch.setattr(experiment_run.Clock, "epoch_done", epoch_done)
+    assert command("run", "small") == 0
+    halves = result_of("small")
+    whole = json.loads((finished / "results" / "small.json").read_text())
+    assert halves["figures"] == whole["figures"]
+    assert halves["history"] == whole["history"]
+
+
+def test_a_finished_row_is_judged_anew_without_being_trained(small):
+    first, clock = result_of("small"), Path("runs/small-cpu/clock.json").read_text()
+    Path("results/small.json").unlink()
+    assert command("run", "small") == 0
+    second = result_of("small")
+    assert second["figures"] == first["figures"]
+    assert Path("runs/small-cpu/clock.json").read_text() == clock
+    assert second["training"]["steps"] == first["training"]["steps"]
+    assert second["training"]["wall_seconds"] == pytest.approx(
+        first["training"]["wall_seconds"], abs=0.2
+    )
+
+
+def test_a_row_is_filled_from_nothing_but_its_own_run(small, capsys):
+    # a run folder of other settings, then of another row's name
+    note = Path("runs/small-cpu/row.json")
+    begun = json.loads(note.read_text())
+    note.write_text(json.dumps({**begun, "pictures": "others"}))
+    assert command("run", "small") == 1
+    assert "begun with another pictures" in capsys.readouterr().err
+    shutil.copy("results/small.json", "results/other.json")
+    assert command("list") == 1
+    assert "is the result of small" in capsys.readouterr().err
+
+
+def test_a_shortened_run_does_not_replace_a_full_one(small, capsys):
+    path = Path("results/small.json")
+    path.write_text(path.read_text().replace('"budget": "cpu"', '"budget": "full"'))
+    assert command("run", "small") == 1
+    assert "full run" in capsys.readouterr().err
+
+
+def test_the_list_tells_what_is_done_and_what_is_not(small, capsys):
+    assert command() == 0
+    printed = capsys.readouterr().out
+    assert "S1  small  done, cpu budget" in printed
+    assert "S1  other  to do" in printed
+    assert "1 of 2 rows done, 1 of 1 claims open" in printed
+
+
+def test_the_list_tells_where_the_settings_have_changed_since(small, capsys):
+    path = Path("recipes/small.yaml")
+    path.write_text(path.read_text().replace("batch: 4", "batch: 5"))
+    assert command() == 0
+    assert "with other settings than now" in capsys.readouterr().out
+
+
+def test_the_page_sets_published_figures_beside_ours(small):
+    assert command("page") == 0
+    page = Path("experiments.md").read_text()
+    result = result_of("small")
+    psnr, low, high = result["figures"]["row"]["psnr"]
+    assert f"| `small` | ours, shortened | {psnr:.2f} [{low:.2f}, {high:.2f}] |" in page
+    assert "|  | published | 27.40 |  |  |" in page
+    grey = result["figures"]["grey"]
+    words = f"| grey pictures | {result['test']['pictures']} pictures of 32 px | "
+    assert f"{words}{grey['psnr'][0]:.2f} | {grey['ciede2000'][0]:.2f}" in page
+    assert "| **default model** |" in page
+    assert "seed 5" in page and "cpu budget" in page and result["date"] in page
+    assert (
+        "| S1 | One is more colourful than the other. | **open** | not run yet (other). |" in page
+    )
+    assert "Not run yet: `other`." in page
+    assert "photochrom palette loose/" in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (("run", "smal"), "no experiment 'smal'; there are small, other"),
+        (("run",), "name at least one experiment"),
+    ],
+)
+def test_a_wrong_name_is_told_before_anything_runs(project, wrong, message, capsys):
+    assert command(*wrong) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_missing_data_are_told_by_the_name_of_the_folder(project, monkeypatch, capsys):
+    shutil.rmtree("data/loose")
+    assert command("run", "small") == 1
+    assert "no folder 'loose'" in capsys.readouterr().err
+    monkeypatch.delenv("PHOTOCHROM_DATA")
+    assert command("run", "small") == 1
+    assert "PHOTOCHROM_DATA is not set" in capsys.readouterr().err
+
+
+def test_a_claim_about_an_unknown_row_is_refused(project):
+    path = Path("table.yaml")
+    path.write_text(path.read_text().replace("less: other", "less: anyone"))
+    with pytest.raises(experiment_table.OptionError, match="no experiment 'anyone'"):
+        experiment_table.load_table(path)
+
+
+def test_every_row_of_the_real_table_fits_its_recipe_at_both_budgets():
+    table = experiment_table.load_table()
+    for name in table.experiments:
+        row = experiment_table.resolve(table, name, "cpu")
+        assert row.recipe.schedule.epochs < row.full.schedule.epochs
+        assert row.recipe.network.name == row.full.network.name
+        assert set(table.systems[row.system].figures) <= experiment_judging.SHOWN.keys()
+
+
+def test_the_committed_page_is_what_the_committed_results_say(tmp_path):
+    page = tmp_path / "experiments.md"
+    table = experiment_table.load_table()
+    experiments.write_experiments_page(table, ROOT / "experiments", page)
+    assert page.read_text() == (ROOT / "docs" / "experiments.md").read_text()
