@@ -32,7 +32,6 @@ BASE = "general"
 TOPICS = {
     "scenes": ("scenes",),
     "flowers": ("flowers",),
-    "animals": ("animals",),
     "auto": (),
 }
 """Models, each with the topics of the tar that it is judged on; none: all."""
@@ -92,7 +91,8 @@ def compare(model: str, pictures: Sequence[PictureFile], workers: int) -> str:
     before, after = (_column(of[name], "ciede2000") for name in (BASE, model))
     gain = paired_bootstrap(after, before).difference
     cells = [
-        model, str(len(after)), f"{after.mean():.2f}", f"{before.mean():.2f}", str(gain),
+        model, str(len(after)), f"{after.mean():.2f}", f"{before.mean():.2f}",
+        f"{gain.value:+.2f} [{gain.low:+.2f}, {gain.high:+.2f}]",
         f"{(after < before).mean():.0%}",
     ]  # fmt: skip
     for figure, told in (("psnr", _over), ("colourfulness", _share)):

@@ -26,9 +26,8 @@ PLAIN_MODEL = "general"
 BUNDLED: dict[str, tuple[str, str]] = {
     "auto": ("auto.onnx", "6cb9324d777b7edec904bf05d4ec211b789a900ded4d36b5ccc4da9cbf222340"),
     "general": ("general.npz", "369d31df428154366166b25005da2cbbd7831a73532d8e42e26fdbddbb9761b4"),
-    "scenes": ("scenes.npz", "b1006e0681d1c51cac844eb7e6adb7cf40d7019f8986050a9f66608f95e7b520"),
-    "flowers": ("flowers.npz", "0d8e601c8f59c99ad946cd6233cc16cdfb388323cc794420ab854eac1413bd00"),
-    "animals": ("animals.npz", "c88d6615d9365fab3550c98382e87a59e45d89192b9789880d545502e7da83fd"),
+    "scenes": ("scenes.npz", "19d94d70de5d7186347de8c51cd3d94e821e68dc741a0335c56fa9c249e2d303"),
+    "flowers": ("flowers.npz", "bc9b8bcb17aaadf069b4563229d99fdc39f552e7a343329ca534e271865c0a29"),
 }
 """Name -> file in weights/, and its SHA-256. The small files are parts of the large one."""
 
