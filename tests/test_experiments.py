@@ -33,7 +33,7 @@ def enter(root: Path, tiny_model: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("PHOTOCHROM_MODELS", str(root / "models"))
     patch.setattr(catalog, "BUNDLED", {})
     (root / "models").mkdir()
-    shutil.copy(tiny_model, root / "models" / "general.onnx")
+    shutil.copy(tiny_model, root / "models" / f"{catalog.DEFAULT_MODEL}.onnx")
     patch.setattr(experiment_table, "RECIPES", root / "recipes")
     table = experiment_table.load_table(root / "table.yaml")
     patch.setattr(experiments, "load_table", lambda: table)
@@ -91,7 +91,7 @@ def test_a_row_is_trained_judged_and_written_down(small):
     assert training["wall_seconds"] > 0 and training["seconds_per_picture"] > 0
     assert [row["epoch"] for row in result["history"]] == [1, 2]
     assert result["published"] == {"psnr": {"train": None, "test": 27.4}}
-    assert result["default_model"]["name"] == "general"
+    assert result["default_model"]["name"] == catalog.DEFAULT_MODEL
     assert {"photochrom", "torch", "python"} <= result["versions"].keys()
     assert str(small) not in Path("results", "small.json").read_text()  # no place of this machine
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from command_line import Run
 from PIL import Image
@@ -19,6 +20,7 @@ from photochrom.networks.registry import build_network
 from photochrom.runtime import Model
 from photochrom.specialist import read_model_file
 from photochrom.training.checkpoint import Checkpoint, save_checkpoint
+from photochrom.training.export import save_with_metadata
 from photochrom.training.start import Start
 
 Rule = Callable[[FloatArray], FloatArray]
@@ -108,8 +110,11 @@ def trained(monkeypatch: pytest.MonkeyPatch, tiny_model: Path) -> list[str]:
         return 1.0, start
 
     def export(model: object, file: Path, card: object) -> None:
-        general, _ = read_model_file(find_model("general").path)
-        file.write_bytes(tiny_model.read_bytes() if outcome[0] == "tiny" else general)
+        if outcome[0] == "tiny":
+            file.write_bytes(tiny_model.read_bytes())
+        else:
+            content, metadata = read_model_file(find_model("general").path)
+            save_with_metadata(onnx.load_model_from_string(content), file, metadata)
 
     monkeypatch.setattr("photochrom.training.loop.train", train)
     monkeypatch.setattr("photochrom.training.specialise.blend", blend)

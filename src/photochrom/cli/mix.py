@@ -46,7 +46,7 @@ def mix(
     The specialists are runs that trained only what experts can differ in (the recipe `specialist`)
     from the same base. Beside OUT lie NAME.npz, the specialists themselves, which need OUT.
 
-    [bold]Example[/bold]
+    [bold]Examples[/bold]
 
       photochrom mix general flowers=runs/f@tulips,roses cats=runs/c@cats --data all/ -o auto.onnx
     """
