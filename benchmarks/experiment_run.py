@@ -135,7 +135,7 @@ def _result(
     training, held_out = split(chosen.pictures, recipe.data.split, recipe.data.validation)
     test, test_words = _test_pictures(resolved, chosen.pictures, held_out, cache)
     model = find_model(DEFAULT_MODEL)
-    painters = {ROW: paint, DEFAULT: Colorizer(model.path).predict_chroma, GREY: no_colour}
+    painters = {ROW: paint, DEFAULT: Colorizer().predict_chroma, GREY: no_colour}
     tested = judge(painters, test)
     seen = judge({ROW: paint}, _some(chosen.pictures, training, TRAINING_PICTURES))
     figures = {name: told(values) for name, values in tested.items()}

@@ -76,6 +76,7 @@ def test_all_is_done_by_the_keyboard_alone(chromium: Chromium, fake: Fake):
                         return
                 raise AssertionError(f"{selector} cannot be reached by Tab")
 
+            await visit.page.bring_to_front()  # another page of this browser may have the focus
             await tab_to("#choose")
             async with visit.page.expect_file_chooser() as chooser:
                 await visit.press("Enter")
