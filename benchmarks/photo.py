@@ -46,7 +46,7 @@ print(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", nargs="?", default="general")
+    parser.add_argument("model", nargs="?", default="auto")
     parser.add_argument("--megapixels", type=float, default=12)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=None)
