@@ -104,7 +104,8 @@ def _run(table: Table, options: argparse.Namespace) -> int:
             print(f"{row.name}: {error}", file=sys.stderr)
             failed = True
         else:
-            write_experiments_page(table, options.results, PAGE)
+            # read again: the table may have been edited while this row was trained for hours
+            write_experiments_page(load_table(), options.results, PAGE)
             print(f"{row.name}: {target.name} and {PAGE.name} written", file=sys.stderr)
     return int(failed)
 
