@@ -1,22 +1,26 @@
 """Every recipe at its real network size: two short epochs, the export, a photograph in colour.
 
-    python benchmarks/recipes.py --data PATH... [--recipes A,B] [--steps 30] [--batch N] [--write]
+    python benchmarks/recipes.py --data PATH... [--recipes A,B] [--steps 30] [--batch N]
+        [--precision bf16-mixed] [--rows FILE] [--write]
 
 This shows that recipes work and what they cost, not how good their models become: an epoch has
 --steps steps where the recipes have thousands. Everything but the number of steps is the recipe's
 own, with these exceptions: a fifth of the pictures is held out by the hash of their names, --batch
-can make batches smaller, and what would be downloaded is replaced by what the recipe names for
-those without it, as the table says. `specialise` and `general_second`, which go on from a model,
-begin with ImageNet weights here. Seconds per step are the median, without validation. The
-validation figures are mean CIEDE2000 of the averaged weights on the held-out pictures, divided by
-that of grey: below 1 is better than no colour. The exported model then colours a grey picture of
-333 x 517 pixels, made of the first picture; its mean chroma in CIELAB units is given.
+can make batches smaller, --precision sets another one, and what would be downloaded is replaced by
+what the recipe names for those without it, as the table says. With --rows, what was measured is
+kept in that file, and the same command goes on after a stop. `specialise` and `general_second`,
+which go on from a model, begin with ImageNet weights here. Seconds per step are the median, without
+validation, of processor time, all threads together. The validation figures are mean CIEDE2000 of
+the averaged weights on the held-out pictures, divided by that of grey: below 1 is better than no
+colour. The exported model then colours a grey picture of 333 x 517 pixels, made of the first
+picture; its mean chroma in CIELAB units is given.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import json
 import os
 import platform
 import statistics
@@ -36,6 +40,7 @@ from pages import write_page
 from PIL import Image
 
 from photochrom import Colorizer
+from photochrom.atomic import written_whole
 from photochrom.color import lab_to_rgb, rgb_to_lab
 from photochrom.data.decoded import L_LEVELS_PER_UNIT, DecodedPictures, decode_pictures
 from photochrom.errors import GreyResultWarning, PhotochromError
@@ -55,8 +60,8 @@ LUMINANCE_KEPT = 0.5
 """Largest difference in L between the grey picture and its coloured form, 8 bits a channel."""
 
 HEADINGS = (
-    "recipe", "network", "parameters, M", "batch", "s per step", "x grey, epoch 1", "epoch 2",
-    "file, MB", "exported, and its picture",
+    "recipe", "network", "parameters, M", "precision", "batch", "CPU s per step",
+    "x grey, epoch 1", "epoch 2", "file, MB", "exported, and its picture",
 )  # fmt: skip
 
 
@@ -67,6 +72,7 @@ class Row:
     Attributes:
         recipe: its name.
         network: the network's name, with what stands in for a download.
+        precision: of the training.
         batch: pictures in a batch.
         parameters: of the network, frozen ones and no discriminator's among them.
         step_seconds: median.
@@ -77,6 +83,7 @@ class Row:
 
     recipe: str
     network: str
+    precision: str
     batch: int
     parameters: int
     step_seconds: float
@@ -87,15 +94,15 @@ class Row:
     def cells(self) -> str:
         """The row of the table."""
         figures = (
-            self.recipe, self.network, f"{self.parameters / 1e6:.2f}", str(self.batch),
-            f"{self.step_seconds:.2f}", *(f"{ratio:.3f}" for ratio in self.ratios),
+            self.recipe, self.network, f"{self.parameters / 1e6:.2f}", self.precision,
+            str(self.batch), f"{self.step_seconds:.2f}", *(f"{ratio:.3f}" for ratio in self.ratios),
             f"{self.megabytes:.1f}", self.exported,
         )  # fmt: skip
         return f"| {' | '.join(figures)} |"
 
 
 class Stopwatch:
-    """Hears of a run: seconds of each step that followed another one, and figures an epoch."""
+    """Hears of a run: CPU seconds of each step after another one, and figures an epoch."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -104,7 +111,7 @@ class Stopwatch:
 
     def step_done(self, step: int, total: int, loss: float) -> None:
         """A step is over."""
-        now = time.perf_counter()
+        now = time.process_time()  # other programs do not count
         if self._last is not None:
             self.seconds.append(now - self._last)
         self._last = now
@@ -127,22 +134,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.steps < 2:
         parser.error(f"--steps is {options.steps}; two are the least that can be timed")
     torch.set_num_threads(options.threads)
-    rows, failed = [], False
+    kept = json.loads(options.rows.read_text()) if options.rows and options.rows.exists() else {}
+    failed = set()
     with tempfile.TemporaryDirectory() as folder:
         for name in wanted:
+            if name in kept:
+                continue
             try:
-                row = measure(known[name], options, Path(folder)).cells()
+                kept[name] = measure(known[name], options, Path(folder)).cells()
             except PhotochromError as error:
                 # the reason is not for the page: it may name a folder of this machine
                 print(f"{name}: {error}", file=sys.stderr)
-                failed, row = True, f"| {name} |{' |' * (len(HEADINGS) - 2)} failed |"
-            print(row, file=sys.stderr)
-            rows.append(row)
-    text = report(rows, options)
+                failed.add(name)
+            print(kept.get(name), file=sys.stderr)
+            if options.rows:
+                with written_whole(options.rows) as file:
+                    file.write_text(json.dumps(kept, indent=1))
+    missing = f" |{' |' * (len(HEADINGS) - 2)} failed |"
+    text = report([kept.get(name, f"| {name}{missing}") for name in wanted], options)
     print(text)
     if options.write:
         write_page(PAGE, "Recipes", __doc__, text)
-    return int(failed)
+    return int(bool(failed))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -151,6 +164,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--recipes", help="names, with commas between them; default: all")
     parser.add_argument("--steps", type=int, default=30, help="steps of each of the two epochs")
     parser.add_argument("--batch", type=int, help="pictures in a batch at most")
+    parser.add_argument("--precision", help="e.g. bf16-mixed; default: the recipe's own")
+    parser.add_argument("--rows", type=Path, help="file that keeps rows, to go on after a stop")
     parser.add_argument("--pictures", type=int, default=200, help="pictures used at most")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads")
     parser.add_argument("--write", action="store_true", help="write the page in docs")
@@ -176,7 +191,7 @@ def measure(path: Path, options: argparse.Namespace, cache: Path) -> Row:
         size = model.stat().st_size if model.exists() else 0
     parameters = sum(parameter.numel() for parameter in network.parameters())
     return Row(
-        path.stem, network_name, recipe.data.batch, parameters,
+        path.stem, network_name, recipe.precision, recipe.data.batch, parameters,
         statistics.median(watch.seconds), watch.ratios, size / 1e6, exported,
     )  # fmt: skip
 
@@ -189,6 +204,8 @@ def _shortened(path: Path, options: argparse.Namespace) -> tuple[Recipe, str]:
         "schedule.epochs=2", f"schedule.steps_per_epoch={options.steps}", "data.split=hash",
         "data.validation=0.2", f"data.batch={min(recipe.data.batch, options.batch or sys.maxsize)}",
     ]  # fmt: skip
+    if options.precision:
+        overrides.append(f"precision={options.precision}")
     if name in STAND_INS:
         replaced, words = STAND_INS[name]
         overrides.append(replaced)
@@ -232,9 +249,8 @@ def report(rows: Sequence[str], options: argparse.Namespace) -> str:
     """The protocol, then a markdown table."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "onnx", "onnxruntime"))
-    batch = f"at most {options.batch} pictures" if options.batch else "the recipe's own"
     lines = [
-        f"- 2 epochs of {options.steps} steps; batches: {batch}",
+        f"- 2 epochs of {options.steps} steps",
         f"- at most {options.pictures} pictures of {', '.join(path.name for path in options.data)}",
         f"- {platform.machine()} ({torch.backends.cpu.get_cpu_capability()}), {cores} cores, "
         f"{options.threads} threads",

@@ -7,7 +7,7 @@ of its topic; `auto`, which chooses by the picture, on all of them. All with the
 A gain is the mean difference in CIEDE2000, picture by picture, with a 95 % bootstrap interval over
 pictures: below 0 the specialist is closer to the truth. Colourfulness (Hasler and Suesstrunk) is
 relative to the originals'. PSNR is against the grey picture's. A specialist whose interval reaches
-above 0 has not been shown to help.
+above 0 has not been shown to help. What was trained and not shipped stands in docs/decisions/0009.
 """
 
 from __future__ import annotations

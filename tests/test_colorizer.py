@@ -138,12 +138,15 @@ def test_a_wrong_number_of_variants_or_kind_of_input_is_an_error(colorizer):
     ("shape", "expected"),
     [
         ((3000, 4000), (256, 352)),
-        ((100, 120), (96, 96)),
+        ((100, 120), (128, 160)),
+        ((128, 150), (128, 128)),
         ((250, 300), (224, 288)),
-        ((1, 1), (1, 1)),
-        ((1, 20000), (1, 2048)),
+        ((32, 32), (96, 96)),
+        ((16, 40), (64, 128)),
+        ((1, 1), (3, 3)),
+        ((1, 20000), (3, 2048)),
         ((20000, 500), (2048, 64)),
     ],
 )
-def test_the_working_size_keeps_proportions_and_bounds_long_strips(shape, expected):
+def test_the_working_size_keeps_proportions_bounds_strips_and_enlarges_tiny_ones(shape, expected):
     assert working_size(*shape, 256, 32) == expected

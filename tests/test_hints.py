@@ -15,7 +15,13 @@ from photochrom.errors import (
     OutputError,
     PhotochromError,
 )
-from photochrom.hints import hinted_change, hints_from_json, read_hints, write_hints
+from photochrom.hints import (
+    hinted_change,
+    hinted_share,
+    hints_from_json,
+    read_hints,
+    write_hints,
+)
 
 fractions = st.floats(0, 1)
 colours = st.tuples(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255))
@@ -291,3 +297,30 @@ def test_every_variant_has_the_hint_and_the_confidence_stays_known(colorizer):
         spot = lab_of(result)[60, 32]
         assert np.hypot(spot[1] - 20, spot[2] - 20) < 2
     assert not np.array_equal(found[0].ab, found[1].ab)
+
+
+# --- how far hints reach
+
+
+@given(fractions, fractions, colours, st.integers(0, 5))
+@settings(max_examples=15, deadline=None)
+def test_a_hint_reaches_all_of_a_flat_region_and_only_its_own_side_of_an_edge(x, y, rgb, radius):
+    hint = Hint(x, y, "#" + bytes(rgb).hex(), radius=0.01 + radius / 100)
+    assert hinted_share(flat(50), [hint]).min() > 0.85
+    left = Hint(0.25, y, hint.color)
+    share = hinted_share(halves(20, 80), [left])
+    assert share[:, :62].min() > 0.85
+    assert share[:, 66:].max() < 0.01
+    assert share[int(y * 95), 32] == 1
+
+
+@given(fractions, fractions, fractions, fractions)
+@settings(max_examples=15, deadline=None)
+def test_another_colour_never_takes_reach_away_and_what_is_kept_has_none(x, y, x2, y2):
+    L = halves(30, 60)
+    one, other = Hint(x, y, "#804020"), Hint(x2, y2, "#205080")
+    alone = hinted_share(L, [one])
+    assert (hinted_share(L, [one, other]) >= alone).all()
+    kept = Hint(x2, y2, keep=True)
+    assert hinted_share(L, [kept]).max() == 0
+    assert (hinted_share(L, [one, kept]) <= alone).all()

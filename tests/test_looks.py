@@ -5,7 +5,8 @@ import pytest
 from tiny_model import CHROMA, STRIDE, write_tiny_model
 
 from photochrom import ColorizeOptions, Colorizer
-from photochrom.looks import LOOKS, Look, predict_with_looks
+from photochrom.looks import LOOKS, Look, luminance_at, predict_with_looks
+from photochrom.photo import as_photo
 from photochrom.runtime import Model
 
 
@@ -79,3 +80,23 @@ def test_a_model_that_says_nothing_of_looks_takes_one(model):
     seen.clear()
     colorizer.colorize(np.zeros((300, 300), np.uint8), ColorizeOptions(looks=3))
     assert seen == [(64, 64), (96, 96), (32, 32)]
+
+
+@pytest.mark.parametrize("size", [(33, 47), (64, 64), (100, 90), (1, 3), (5, 400)])
+def test_a_tiny_picture_is_seen_larger_and_smooth_and_comes_out_at_its_own_size(model, size):
+    colorizer = Colorizer(model.path, threads=1)
+    L = slope(*size)
+    shown = colorizer.see(L, ColorizeOptions(size=192, looks=1)).shown
+    assert min(shown.shape) >= 0.8 * min(128, 3 * min(size)) and max(shown.shape) > max(size)
+    height, width = np.linspace(0, 1, shown.shape[0]), np.linspace(0, 1, shown.shape[1])
+    there = 20 + 40 * width + 10 * height[:, None]  # but for half a pixel at either end
+    assert np.abs(shown - there).max() < 30 / min(size) + 40 / max(size)
+    assert colorizer.predict_chroma(L).shape == (*size, 2)
+
+
+def test_a_photo_and_its_luminance_are_enlarged_alike(model):
+    grey = np.random.default_rng(0).integers(0, 255, (40, 52), np.uint8)
+    photo = as_photo(grey)
+    L = photo.small_luminance(40, 52)
+    assert luminance_at(photo, 128, 160) == pytest.approx(luminance_at(L, 128, 160), abs=0.01)
+    assert luminance_at(photo, 20, 20) == pytest.approx(photo.small_luminance(20, 20))

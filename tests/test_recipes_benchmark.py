@@ -52,8 +52,9 @@ def test_a_run_prints_the_protocol_and_a_row_a_recipe_and_writes_the_page(root, 
     assert printed.strip() in written
     assert written.startswith("# Recipes\n\nEvery recipe at its real network size")
     small, wrong = (line for line in printed.splitlines() if line.startswith(("| sm", "| wr")))
-    recipe, network, parameters, batch, seconds, first, second, megabytes, exported = cells(small)
-    assert (recipe, network, parameters, batch) == ("small", "skip_autoencoder", "0.00", "4")
+    what, costs = cells(small)[:5], cells(small)[5:]
+    assert what == ["small", "skip_autoencoder", "0.00", "32-true", "4"]
+    seconds, first, second, megabytes, exported = costs
     assert float(seconds) >= 0 and float(first) > 0 and float(second) > 0
     assert float(megabytes) == pytest.approx(0.0, abs=0.1)
     assert exported.startswith("ok, chroma ")
@@ -74,7 +75,7 @@ def test_a_download_is_replaced_and_the_table_says_so():
 
 def test_steps_are_timed_without_what_lies_between_epochs(monkeypatch):
     times = iter([0.0, 1.0, 2.0, 50.0, 52.0])
-    monkeypatch.setattr(recipes.time, "perf_counter", lambda: next(times))
+    monkeypatch.setattr(recipes.time, "process_time", lambda: next(times))
     watch = recipes.Stopwatch()
     for step in range(5):
         watch.step_done(step, 5, 0.0)
@@ -82,3 +83,16 @@ def test_steps_are_timed_without_what_lies_between_epochs(monkeypatch):
             watch.epoch_done({"ciede2000_ratio": 0.9})
     assert watch.seconds == [1.0, 1.0, 2.0]
     assert watch.ratios == [0.9]
+
+
+def test_rows_are_kept_and_a_second_run_measures_only_what_is_missing(root, capsys, monkeypatch):
+    arguments = [
+        "--data", str(root / "pictures"), "--steps", "2", "--threads", "1",
+        "--rows", str(root / "rows.json"), "--recipes", "small",
+    ]  # fmt: skip
+    assert recipes.main([*arguments, "--precision", "bf16-mixed"]) == 0
+    first = capsys.readouterr().out
+    assert " bf16-mixed " in first
+    monkeypatch.setattr(recipes, "measure", None)
+    assert recipes.main(arguments) == 0
+    assert capsys.readouterr().out == first

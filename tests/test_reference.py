@@ -77,6 +77,18 @@ def test_a_place_goes_towards_colours_of_the_reference_and_never_beyond(seed):
     assert ((after >= low) & (after <= high)).all()
 
 
+def test_places_that_are_compared_bit_by_bit_give_the_same(monkeypatch):
+    rng = np.random.default_rng(3)
+    features = unit(rng.normal(size=(4, 6, 5)))
+    ab = rng.uniform(-40, 40, (4, 6, 2)).astype(np.float32)
+    known = ReferenceColours(unit(rng.normal(size=(7, 5))), ab[0].repeat(2, 0)[:7])
+    whole = reference_change(features, ab, known, shares_about((0, 0)), PALETTE)
+    for pairs in (1, 35, 70):
+        monkeypatch.setattr("photochrom.reference.MOST_COMPARED", pairs)
+        found = reference_change(features, ab, known, shares_about((0, 0)), PALETTE)
+        assert np.array_equal(found, whole)
+
+
 @pytest.fixture(scope="module")
 def colorizer():
     return Colorizer(threads=1)

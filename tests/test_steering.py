@@ -4,13 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from photochrom import ColorizeOptions, Colorizer, Hint
 from photochrom.color import rgb_to_lab
 from photochrom.photo import as_photo
-from photochrom.steering import MOST_PIXELS, WORKING_SIDE, with_hints, working_size
+from photochrom.steering import (
+    MOST_PIXELS,
+    WORKING_SIDE,
+    sure_by_hints,
+    with_hints,
+    working_size,
+)
 
 PHOTOS = Path(__file__).parent.parent / "examples/photos"
 
@@ -92,3 +98,36 @@ def test_variants_and_confidence_go_with_hints(colorizer):
         assert np.hypot(*(spot - options.hints[0].wanted)) < 2
         sure = result.confidence
         assert sure.ndim == 2 and sure.min() >= 0 and sure.max() <= 1
+
+
+def test_no_hints_give_the_very_same_confidence_back():
+    confidence = np.full((10, 12), 0.3, np.float32)
+    assert sure_by_hints(confidence, np.full((40, 48), 50, np.float32), ()) is confidence
+
+
+@given(st.integers(0, 1000), st.sampled_from([(10, 14), (60, 84), (300, 420)]))
+@settings(max_examples=12, deadline=None)
+def test_confidence_never_falls_by_hints_and_is_whole_in_their_region_alone(seed, size):
+    rng = np.random.default_rng(seed)
+    confidence = rng.uniform(0, 1, size).astype(np.float32)
+    shown = np.full((200, 280), 30, np.float32)
+    shown[:, 140:] = 75  # another region
+    hint = Hint(rng.uniform(0.1, 0.4), rng.uniform(0.1, 0.9), "#4060a0")
+    found = sure_by_hints(confidence, shown, [hint])
+    assert found.shape == size and found.dtype == np.float32
+    assert (found >= confidence - 1e-6).all() and found.max() <= 1 + 1e-6
+    half, edge = size[1] // 2, -(-size[1] // 20)
+    assert found[:, : half - edge].min() > 0.85
+    assert np.abs(found[:, half + edge :] - confidence[:, half + edge :]).max() < 0.02
+
+
+def test_the_map_of_a_picture_is_sure_where_it_was_hinted(colorizer):
+    photo = as_photo(PHOTOS / "rocket.jpg")
+    hint = Hint(0.15, 0.2, "#8a4a6a")  # a sky that nobody would expect
+    plain = colorizer.colorize(photo).confidence
+    hinted = colorizer.colorize(photo, ColorizeOptions(hints=(hint,))).confidence
+    sky = slice(0, int(0.4 * len(plain))), slice(0, int(0.3 * plain.shape[1]))
+    assert hinted[sky].mean() > 0.9 > plain[sky].mean()
+    place = int(hint.y * len(plain)), int(hint.x * plain.shape[1])
+    assert hinted[place] > 0.95
+    assert (hinted < 0.5).mean() <= (plain < 0.5).mean()

@@ -24,10 +24,10 @@ PLAIN_MODEL = "general"
 """The bundled model without specialists: what a training of one's own begins with."""
 
 BUNDLED: dict[str, tuple[str, str]] = {
-    "auto": ("auto.onnx", "6cb9324d777b7edec904bf05d4ec211b789a900ded4d36b5ccc4da9cbf222340"),
-    "general": ("general.npz", "369d31df428154366166b25005da2cbbd7831a73532d8e42e26fdbddbb9761b4"),
-    "scenes": ("scenes.npz", "19d94d70de5d7186347de8c51cd3d94e821e68dc741a0335c56fa9c249e2d303"),
-    "flowers": ("flowers.npz", "bc9b8bcb17aaadf069b4563229d99fdc39f552e7a343329ca534e271865c0a29"),
+    "auto": ("auto.onnx", "17b58ce50160bb5278c247697e1668b4ebce9c874a5c5d30e69d60e5620ac019"),
+    "general": ("general.npz", "bfcb276d85e6a6c7b572b5a21d82f23993fa44206d581082223cabaa8fec2a13"),
+    "scenes": ("scenes.npz", "05d0baf3194e655bf66ba2c7d4b88e1e8a2314018b054178a6cf97a99b9b4e08"),
+    "flowers": ("flowers.npz", "f18d53a39b031e4e1a14cae615b45fedbcfdab5ae3fb4c6c3f6c60fe5a7ece87"),
 }
 """Name -> file in weights/, and its SHA-256. The small files are parts of the large one."""
 

@@ -18,15 +18,14 @@ import numpy as np
 from photochrom.catalog import DEFAULT_MODEL, find_model
 from photochrom.color import FloatArray
 from photochrom.confidence import confidence_map
-from photochrom.decoding import Decoder
+from photochrom.decoding import Decoder, bolder_where_unsure
 from photochrom.errors import GreyResultWarning, ModelError, OptionError
-from photochrom.looks import LOOKS, Look, predict_with_looks, working_size
+from photochrom.looks import LOOKS, Look, luminance_at, predict_with_looks, working_size
 from photochrom.looks import Seen as Seen
 from photochrom.options import SIZE_RANGE, VARIANTS_RANGE, ColorizeOptions, check_range
 from photochrom.photo import (
     Photo,
     WriteOptions,
-    area_resize,
     as_photo,
     encode_photo,
     merge_chroma,
@@ -36,7 +35,7 @@ from photochrom.photo import (
     write_photo,
 )
 from photochrom.runtime import Model, ModelDescription
-from photochrom.steering import known_colours, with_hints, with_reference
+from photochrom.steering import known_colours, sure_by_hints, with_hints, with_reference
 from photochrom.suggestions import Suggestion, suggest_colors
 from photochrom.variants import departures
 
@@ -84,7 +83,8 @@ class ColorizeResult:
         """(h, w) float32: the probability, 0..1, that a colour of `ab` is right.
 
         Right is a colour within 10 CIEDE2000 of the truth; the probabilities were calibrated on
-        pictures that the model had not seen. Colours of later variants are judged like the first's.
+        pictures that the model had not seen. Colours of later variants are judged like the first's;
+        where a hint reaches, its colour is right.
 
         Raises:
             ModelError: the model knows no distribution, or was never calibrated.
@@ -169,12 +169,12 @@ class Colorizer:
         """
         photo = as_photo(source)
         seen = self.see(photo, options)
-        described = self._model.description
         results = []
         for index, ab in enumerate(self.read(seen, count, options)):
             mean = float(np.hypot(ab[..., 0], ab[..., 1]).mean())
-            judge = functools.partial(self.confidence, seen, ab)
-            results.append(ColorizeResult(photo, ab, described.name, mean, index, judge))
+            judge = functools.partial(self.confidence, seen, ab, options)
+            name = self._model.description.name
+            results.append(ColorizeResult(photo, ab, name, mean, index, judge))
         if results[0].mean_chroma < GREY_CHROMA and options.saturation >= 1:
             warnings.warn(
                 f"{photo.name}: the result is nearly grey (mean chroma "
@@ -194,12 +194,9 @@ class Colorizer:
         self, picture: Photo | FloatArray, options: ColorizeOptions = ColorizeOptions()
     ) -> Seen:
         """What the model says of a photo, or of a luminance (H, W) 0..100; `read` makes colours."""
-        if isinstance(picture, Photo):
-            looks, largest = self.looks_at((picture.height, picture.width), options)
-            luminance = picture.small_luminance(*largest)
-        else:
-            looks, largest = self.looks_at(picture.shape, options)
-            luminance = area_resize(picture, *largest)
+        shape = (picture.height, picture.width) if isinstance(picture, Photo) else picture.shape
+        looks, largest = self.looks_at(shape, options)
+        luminance = luminance_at(picture, *largest)
         return Seen(predict_with_looks(self._model, luminance, looks), luminance)
 
     def read(
@@ -226,10 +223,9 @@ class Colorizer:
                     f"model {described.name!r} knows one answer only; variants must be 1"
                 )
             read, factor = self._decoder.rebalanced(logits), self._decoder.factor(vividness)
-            others = departures(
-                read, seen.luminance, described.palette, count - 1, seed=options.seed
-            )
-            found += [found[0] + np.float32(factor) * other for other in others]
+            rest = departures(read, seen.luminance, described.palette, count - 1, seed=options.seed)
+            bolder = np.float32(factor) * bolder_where_unsure(logits, described.palette)
+            found += [found[0] + bolder * other for other in rest]
         for guard in options.hue_guards:
             found = [guard.apply(ab) for ab in found]
         found = [ab * np.float32(options.saturation) for ab in found]
@@ -268,8 +264,10 @@ class Colorizer:
         heights, widths = zip(*(size for _, size in looks), strict=True)
         return looks, (max(heights), max(widths))
 
-    def confidence(self, seen: Seen, ab: FloatArray) -> FloatArray | None:
-        """(h, w) 0..1: how likely colours that were read from what was seen are right.
+    def confidence(
+        self, seen: Seen, ab: FloatArray, options: ColorizeOptions = ColorizeOptions()
+    ) -> FloatArray | None:
+        """(h, w) 0..1: how likely colours that were read so from what was seen are right.
 
         None where the model cannot say: it knows no distribution, or was never calibrated.
         """
@@ -278,7 +276,8 @@ class Colorizer:
         if not knows_its_confidence(described):
             return None
         assert logits is not None and palette is not None and calibration is not None
-        return confidence_map(logits, ab, seen.luminance, palette, calibration)
+        found = confidence_map(logits, ab, seen.luminance, palette, calibration)
+        return sure_by_hints(found, seen.shown, options.hints)
 
 
 def colorize(source: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> Any:

@@ -4,7 +4,8 @@ A distribution over colours says how far the shown one is expected to be from th
 CIEDE2000 difference between it and every class, each by its probability. That ranks places by
 their error better than the distribution's entropy does (measured: docs/benchmarks/steering.md).
 What a difference of so much means, as a probability to be right, was measured on pictures that the
-model has not seen; see `photochrom.calibration`.
+model has not seen; see `photochrom.calibration`. What people said by hints is certain; see
+`photochrom.steering.sure_by_hints`.
 """
 
 from __future__ import annotations

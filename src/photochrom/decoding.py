@@ -3,8 +3,9 @@
 A model with a distribution over ab classes knows more than one answer, and its most likely colours
 alone are dull: grey is a little plausible everywhere. So the logits are rebalanced a little by the
 classes' rarity (Zhang et al. 2016, but at use instead of in training), their annealed mean is
-taken, and the regression, which is never quite grey, has an equal say. The three numbers below
-were measured to be best together (docs/decisions/0005-reading-a-distribution.md).
+taken, and the regression, which is never quite grey, has an equal say. Both hold back where the
+distribution is wide, and more than is good: there, chroma is raised, and where the model is sure it
+is lowered. The numbers below were measured to be best together (docs/decisions/0005, 0010).
 
 **Vividness**, 0..1, is what people turn: chroma is multiplied by 2 to the power of a **boldness**.
 Calibrated, a vividness means the same for every model: results half as colourful as their
@@ -31,6 +32,10 @@ REBALANCING = 0.3
 
 REGRESSION = 0.5
 """Share of the regression in the colour of a model that also has a distribution."""
+
+UNSURE_BOLDER, USUAL_SPREAD, LEAST_SPREAD = 1 / 3, 18.0, 2.25
+"""Chroma grows with this power of the distribution's spread by the usual one, CIELAB units; a
+spread counts as no smaller than the last number, which halves chroma."""
 
 LEAST_CHROMA, MOST_LIFT = 3.3, 3.0
 """A picture whose mean chroma would be less, in CIELAB units, is lifted so far, and up to so many
@@ -78,6 +83,7 @@ class Decoder:
             return ab
         mean = annealed_mean_of(self.rebalanced(logits), self.palette)
         mixed: FloatArray = REGRESSION * ab + (1 - REGRESSION) * mean
+        mixed *= bolder_where_unsure(logits, self.palette)
         chroma = float(np.hypot(mixed[..., 0], mixed[..., 1]).mean())
         return mixed * np.float32(np.clip(LEAST_CHROMA / max(chroma, 1e-6), 1, MOST_LIFT))
 
@@ -98,6 +104,24 @@ def annealed_mean_of(logits: Array, palette: Palette) -> FloatArray:
     """The annealed mean of (h, w, Q) logits, (h, w, 2): `palette.annealed_mean` without the log."""
     shares = probabilities(logits / np.float32(TEMPERATURE))
     return weighted_sums(shares, palette.centers)
+
+
+def bolder_where_unsure(logits: Array, palette: Palette) -> FloatArray:
+    """What chroma is multiplied by, (h, w, 1), for logits (h, w, Q): 1 at the usual spread."""
+    wide = spread_of(logits, palette).clip(LEAST_SPREAD) / np.float32(USUAL_SPREAD)
+    return (wide ** np.float32(UNSURE_BOLDER)).astype(np.float32)[..., None]
+
+
+def spread_of(logits: Array, palette: Palette) -> FloatArray:
+    """How far the colours of a distribution lie apart, (h, w): their standard deviation in ab.
+
+    The square root of the mean squared distance from the mean colour, CIELAB units.
+    """
+    squares = np.square(palette.centers).sum(1, keepdims=True)
+    moments = weighted_sums(probabilities(logits), np.concatenate([palette.centers, squares], 1))
+    variance = moments[..., 2] - np.square(moments[..., :2]).sum(-1)
+    spread: FloatArray = np.sqrt(variance.clip(0))
+    return spread
 
 
 def probabilities(logits: Array) -> FloatArray:

@@ -177,6 +177,24 @@ def hinted_change(ab: FloatArray, L: FloatArray, hints: Sequence[Hint]) -> Float
     return regions.balanced(prior, share, spots >= 0, missing)
 
 
+def hinted_share(L: FloatArray, hints: Sequence[Hint]) -> FloatArray:
+    """How far the colours of hints reach: what is theirs, not the model's.
+
+    Args:
+        L: (H, W) lightness 0..100.
+        hints: at least one; what belongs to a spot that is kept has the model's own colour.
+
+    Returns:
+        (H, W) float32, 1 in the spots of colours, nearly so all over their regions, 0 elsewhere.
+
+    Raises:
+        MissingDependencyError: SciPy is not installed.
+    """
+    share, nearest = Regions(L).nearest(_spots(hints, L.shape[0], L.shape[1]))
+    coloured = np.array([hint.wanted is not None for hint in hints])
+    return np.where(coloured[nearest], share, np.float32(0))
+
+
 def _not_beyond(change: FloatArray, missing: FloatArray) -> FloatArray:
     """The change (..., 2), less where a part of it leads to the wanted colour.
 

@@ -32,6 +32,9 @@ NEAR = 20.0
 LEAST = 0.4
 """How far a place follows, by its likeness, to a colour that the model thinks impossible."""
 
+MOST_COMPARED = 8_000_000
+"""Pairs of places that are compared at once: memory is bounded, however long the pictures."""
+
 _STEPS = 256  # a CIELAB unit: the order in which threads add up must not show in a result
 
 
@@ -65,10 +68,14 @@ def reference_change(
         (h, w, 2) float32, to be added to `ab`.
     """
     height, width, channels = features.shape
-    likeness = features.reshape(-1, channels).astype(np.float64) @ known.features.T
-    wanted = weighted_sums(probabilities(likeness / TEMPERATURE), known.ab)
-    trust = 1 / (1 + np.exp((ALIKE - likeness.max(1)) / SHARPNESS))
-    own = ab.reshape(-1, 2)
+    places, own = features.reshape(-1, channels), ab.reshape(-1, 2)
+    wanted, trust = np.empty(own.shape, np.float32), np.empty(len(own), np.float64)
+    at_once = max(1, MOST_COMPARED // len(known.ab))
+    for first in range(0, len(own), at_once):
+        some = slice(first, first + at_once)
+        likeness = places[some].astype(np.float64) @ known.features.T
+        wanted[some] = weighted_sums(probabilities(likeness / TEMPERATURE), known.ab)
+        trust[some] = 1 / (1 + np.exp((ALIKE - likeness.max(1)) / SHARPNESS))
     if shares is not None and palette is not None:
         trust *= LEAST + (1 - LEAST) * _possible(wanted, own, shares.reshape(len(own), -1), palette)
     change: FloatArray = np.rint(trust[:, None] * (wanted - own) * _STEPS) / np.float32(_STEPS)

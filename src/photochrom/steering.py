@@ -14,10 +14,10 @@ import numpy as np
 from photochrom.color import FloatArray
 from photochrom.decoding import Decoder, probabilities
 from photochrom.errors import OptionError
-from photochrom.hints import Hint, hinted_change
-from photochrom.looks import Seen
+from photochrom.hints import Hint, hinted_change, hinted_share
+from photochrom.looks import Seen, luminance_at
 from photochrom.looks import working_size as network_size
-from photochrom.photo import Photo, area_resize, upsample_chroma
+from photochrom.photo import Photo, area_resize, enlarge, upsample_chroma
 from photochrom.photo.colours import small_chroma
 from photochrom.reference import ReferenceColours, reference_change
 from photochrom.runtime import Model
@@ -56,6 +56,33 @@ def with_hints(ab: FloatArray, shown: FloatArray, hints: Sequence[Hint]) -> Floa
     return upsample_chroma(ab, finest) + upsample_chroma(change, finest)
 
 
+def sure_by_hints(confidence: FloatArray, shown: FloatArray, hints: Sequence[Hint]) -> FloatArray:
+    """Confidence that knows what people have said: where a hint reaches, its colour is right.
+
+    A colour is wrong only if the model's would be and no hint has taken its place:
+    ``1 - (1 - confidence) * (1 - share)`` with the share of `hinted_share`.
+
+    Args:
+        confidence: (h, w) 0..1, how likely the shown colours are right by the model alone.
+        shown: (H, W) 0..100, the luminance that the model saw.
+        hints: any number.
+
+    Returns:
+        (h, w) float32, nowhere less than before; `confidence` itself where there are no hints.
+
+    Raises:
+        MissingDependencyError: there are hints, but SciPy is not installed.
+    """
+    if not hints:
+        return confidence
+    share = hinted_share(area_resize(shown, *working_size(*shown.shape)), hints)
+    height, width = confidence.shape
+    small = area_resize(share, min(height, share.shape[0]), min(width, share.shape[1]))
+    reached = enlarge(small, height, width, cubic=False).clip(0, 1)
+    surer: FloatArray = 1 - (1 - confidence) * (1 - reached)
+    return surer
+
+
 def working_size(height: int, width: int) -> tuple[int, int]:
     """The height and width at which hints spread over a picture of so many rows and columns."""
     zoom = min(1.0, WORKING_SIDE / min(height, width), (MOST_PIXELS / (height * width)) ** 0.5)
@@ -72,7 +99,7 @@ def known_colours(model: Model, reference: Photo) -> ReferenceColours:
     """
     described = model.description
     size = network_size(reference.height, reference.width, described.size, described.size_multiple)
-    features = model.features(reference.small_luminance(*size))
+    features = model.features(luminance_at(reference, *size))
     ab = small_chroma(reference, *features.shape[:2])
     if float(np.hypot(ab[..., 0], ab[..., 1]).mean()) < LEAST_COLOUR:
         raise OptionError(f"{reference.name}: a reference must be in colour; this picture is grey")

@@ -42,6 +42,10 @@ HINT_REACH = 0.15
 """Radius, in shares of the width, of the region that a hint fills here."""
 
 
+GREENER = np.float32([-40, 60, -40])
+"""What a reference adds here."""
+
+
 @dataclass
 class Asked:
     """What the page has asked for."""
@@ -57,7 +61,10 @@ class Asked:
 
 
 def colored(grey: Image.Image, options: dict[str, Any]) -> Image.Image:
-    """Orange on the left, blue on the right, as vivid as asked; hints fill a disc."""
+    """Orange on the left, blue on the right, as vivid as asked; hints fill a disc.
+
+    All of it is greener with a reference.
+    """
     width, height = grey.size
     light = np.asarray(grey.convert("L"), np.float32)[..., None]
     across = np.linspace(0, 1, width, dtype=np.float32)[None, :, None]
@@ -65,7 +72,7 @@ def colored(grey: Image.Image, options: dict[str, Any]) -> Image.Image:
     if options.get("variant"):
         hue = np.roll(hue, options["variant"], axis=-1)
     strength = options.get("vividness", 0.3) * 2 * options.get("saturation", 1.0)
-    rgb = light + strength * hue
+    rgb = light + strength * hue + (GREENER if "reference" in options else 0)
     down = np.linspace(0, height / width, height)[:, None]
     for hint in options.get("hints", []):
         y = hint["y"] * height / width
@@ -163,6 +170,8 @@ def _add_pictures(app: FastAPI) -> None:
             if asked.refuse:
                 status, detail = asked.refuse.pop(0)
                 raise HTTPException(status, detail, {"Retry-After": "1"})
+        if "reference" in options:
+            _find(app, options["reference"])
         is_grey = options.get("saturation", 1.0) < 0.1
         headers = {"X-Photochrom-Nearly-Grey": str(is_grey).lower()}
         content = _encoded(colored(_small(image, side), options))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
-from chromium import Chromium, distance
+from chromium import Chromium, Visit, distance
 from PIL import Image
 from serving_pictures import open_client
 
@@ -35,6 +38,17 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("photos") / "camera.png"
     with Image.open(PHOTO) as image:
         image.resize((256, 256)).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def card(photo: Path) -> Path:
+    """The same scene at evening: a violet sky over a yellow lawn."""
+    light = np.asarray(Image.open(photo).convert("L"), np.float32)[..., None]
+    is_sky = (np.arange(256) < 150)[:, None, None]
+    tint = np.where(is_sky, np.float32([50, -40, 60]), np.float32([40, 25, -50]))
+    path = photo.parent / "evening.png"
+    Image.fromarray((light + tint).clip(0, 255).astype(np.uint8)).save(path)
     return path
 
 
@@ -81,6 +95,48 @@ def test_a_photograph_is_colored_steered_and_saved_as_the_command_line_does(
     command = ["colorize", photo, "--vividness", 1, "--hue-guard", "green", "--output", tmp_path]
     subprocess.run([sys.executable, "-m", "photochrom", *map(str, command)], check=True)
     assert saved.vivid == (tmp_path / photo.name).read_bytes()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_colors_of_another_picture_are_taken_and_kept_in_every_download(
+    chromium: Chromium, photo: Path, card: Path, tmp_path: Path, width: int
+):
+    other = tmp_path / "other.png"
+    other.write_bytes(photo.read_bytes())
+
+    async def work(address: str) -> tuple[bytes, bytes]:
+        async with chromium.visit(address, width=width) as visit:
+            await visit.choose(photo, other)
+            await visit.page.wait_for_selector('.frame[aria-label="other.png: Ready"]')
+            sky = await visit.color(*SKY)
+            await visit.press("h")
+            await visit.page.set_input_files("#reference-file", card)
+            await visit.page.wait_for_selector('.chosen:has-text("evening.png") img')
+
+            async def is_violet() -> bool:
+                red, green, _ = await visit.color(*SKY)
+                return bool(red - green > sky[0] - sky[1] + 20)
+
+            await visit.until(is_violet)
+            await visit.ready()
+            _, single = await visit.download(visit.page.click("#download"))
+            await visit.page.click("#download-more")
+            _, both = await visit.download(visit.page.click("#download-zip"))
+            await visit.page.click("#reference-remove")
+            await visit.until(lambda: is_as(visit, sky))
+            return single, both
+
+    async def is_as(visit: Visit, color: np.ndarray) -> bool:
+        return distance(await visit.color(*SKY), color) < 2
+
+    with open_client(tmp_path / "data") as client:
+        single, both = chromium.do(work(f"http://127.0.0.1:{client.port}/"))
+    colorizer = Colorizer()
+    referring = colorizer.colorize(photo, ColorizeOptions(reference=card)).to_bytes()
+    assert single == referring
+    with zipfile.ZipFile(io.BytesIO(both)) as archive:
+        assert archive.read("camera.color.png") == referring
+        assert archive.read("other.color.png") == colorizer.colorize(other).to_bytes()
 
 
 def test_variants_doubt_and_suggestions_are_the_models_own(

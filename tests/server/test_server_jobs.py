@@ -136,7 +136,7 @@ def test_a_job_that_cannot_be_done_is_not_accepted(client, contents, options, st
 
 
 def test_a_job_that_cannot_be_written_is_not_acknowledged(client, monkeypatch):
-    def full(self, options, uploads):
+    def full(self, options, uploads, reference):
         raise OutputError("/var/lib/photochrom/service.db: database or disk is full")
 
     with monkeypatch.context() as patch:

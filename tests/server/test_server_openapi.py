@@ -47,6 +47,14 @@ def test_the_description_has_examples_and_loads_nothing_from_elsewhere(told):
     assert "cdn" not in text.lower()
     form = told["paths"]["/api/colorize"]["post"]["requestBody"]["content"]["multipart/form-data"]
     assert {"file", "vividness", "hints"} <= set(form["schema"]["properties"])
+    for path, methods in told["paths"].items():
+        content = methods.get("post", {}).get("requestBody", {}).get("content", {})
+        fields = content.get("multipart/form-data", {}).get("schema", {}).get("properties", {})
+        takes_reference = path in ("/api/colorize", "/api/jobs")
+        assert (fields.get("reference", {}).get("format") == "binary") == takes_reference
+    assert "pattern" in json.dumps(
+        told["components"]["schemas"]["Options"]["properties"]["reference"]
+    )
 
 
 @pytest.mark.slow

@@ -109,6 +109,9 @@ def test_confidence_lies_over_the_preview_and_marks_what_is_unsure(client):
     assert overlay.shape == (67, 100, 4)
     share = float(response.headers["x-photochrom-unsure-share"])
     assert abs((overlay[..., 3] > 0).mean() - share) < 0.05
+    spots = [{"x": x, "y": 0.5, "radius": 0.5, "color": "#704030"} for x in (0.2, 0.5, 0.8)]
+    hinted = client.post(f"/api/pictures/{picture}/confidence", json={"hints": spots})
+    assert float(hinted.headers["x-photochrom-unsure-share"]) < 0.01  # who said it is certain
     refused = client.post(f"/api/pictures/{picture}/confidence", json=TINY)
     assert refused.status_code == 422
     assert "cannot say how sure it is" in refused.json()["detail"]
@@ -185,4 +188,4 @@ def test_a_size_that_would_take_too_much_memory_is_refused(client):
     picture = upload(client, grey_picture(size=(1400, 1400)))
     response = client.post(f"/api/pictures/{picture}/preview", json={**TINY, "size": 1300})
     assert response.status_code == 422
-    assert "a smaller one would work" in response.json()["detail"]
+    assert "a smaller size, or a picture that is less long, would work" in response.json()["detail"]

@@ -19,6 +19,7 @@ from photochrom.server.picture_routes import picture_routes
 from photochrom.server.routes import service_routes
 from photochrom.server.service import Service, Setting
 from photochrom.serving import App
+from photochrom.serving.connections import quiet_server
 
 STATIC = Path(__file__).parent / "static"
 PAGES = {
@@ -50,10 +51,7 @@ class PhotoServer:
     def __init__(self, setting: Setting, admission: Admission) -> None:
         self.service = Service(setting)
         app = make_app(self.service, admission)
-        config = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, ws="none",
-            timeout_graceful_shutdown=GRACE_SECONDS, limit_concurrency=MOST_CONNECTIONS,
-        )  # fmt: skip
+        config = quiet_server(app, GRACE_SECONDS, MOST_CONNECTIONS)
         self._server = _Server(config, self.service)
 
     def __enter__(self) -> PhotoServer:

@@ -18,6 +18,11 @@ from photochrom.photo import WriteOptions
 MOST_HINTS = 500
 MOST_GUARDS = 16
 
+ID_PATTERN = r"^[0-9a-f]{32}$"
+"""Of what the service keeps: pictures and jobs."""
+
+REFERENCE = "reference"
+
 _LISTS = ("hue_guard", "hints")
 
 _Text = Annotated[str, Field(max_length=64)]
@@ -62,6 +67,11 @@ class Options(BaseModel):
         description='Colours for spots: {"x": 0..1, "y": 0..1, "radius": 0.01, "color": "#rrggbb"} '
         'or {"x", "y", "radius", "keep": true}.',
     )  # fmt: skip
+    reference: str | None = Field(
+        default=None, pattern=ID_PATTERN,
+        description="A picture in colour, whose colours places that look alike take over: the id "
+        "that /api/pictures gave it. A form has the picture itself in this field.",
+    )  # fmt: skip
     format: Literal["keep", "png", "jpeg", "tiff", "webp"] = Field(
         default="keep", description="keep: as the picture came."
     )
@@ -86,6 +96,7 @@ class Asked:
         writing: how to write.
         variant: which colouring.
         count: how many colourings are made to have it among them.
+        reference: the id of the picture whose colours are taken over; opened it is in `options`.
     """
 
     model: str
@@ -93,6 +104,7 @@ class Asked:
     writing: WriteOptions
     variant: int
     count: int
+    reference: str | None = None
 
 
 def asked_for(options: Options) -> Asked:
@@ -114,7 +126,7 @@ def asked_for(options: Options) -> Asked:
         **steering,
     )  # fmt: skip
     writing = WriteOptions(options.format, options.quality, options.strip)
-    return Asked(options.model, colouring, writing, options.variant, count)
+    return Asked(options.model, colouring, writing, options.variant, count, options.reference)
 
 
 def parse_fields(fields: Mapping[str, Sequence[str]]) -> Options:
@@ -129,7 +141,11 @@ def parse_fields(fields: Mapping[str, Sequence[str]]) -> Options:
             values[name] = [item for text in texts for item in _items(name, text)]
         elif len(texts) > 1:
             raise OptionError(f"{name[:64]} is given {len(texts)} times; once would work")
-        elif texts[0] != "":  # an empty field of a form means that nothing was chosen
+        elif texts[0] == "":  # an empty field of a form means that nothing was chosen
+            continue
+        elif name == REFERENCE:
+            raise OptionError("reference is text; a form with a picture as its file would work")
+        else:
             values[name] = texts[0]
     try:
         return Options.model_validate(values)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from photochrom.color import FloatArray
 from photochrom.colorizer import GREY_CHROMA, Colorizer, ColorizeResult, Seen
-from photochrom.errors import OptionError
+from photochrom.errors import ModelError, OptionError
+from photochrom.options import ColorizeOptions
 from photochrom.photo import Photo, extension_for, open_photo
 from photochrom.server.asked import Asked
 from photochrom.server.limits import Limits
 from photochrom.server.models import OpenModels
+from photochrom.server.uploads import Upload
+
+MOST_REFERENCES = 8
+"""So many reference pictures stay open."""
+
+_TO_COMPARE = ColorizeOptions(looks=1)  # pictures are compared by one look of the model's own size
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class Colouring:
     def __init__(self, models: OpenModels, limits: Limits) -> None:
         self._models = models
         self._limits = limits
+        # one opened reference is matched once for many pictures; random paths never come again
+        self._references = functools.lru_cache(MOST_REFERENCES)(self.open)
 
     def open(self, path: Path, name: str) -> Photo:
         """A picture, its header checked.
@@ -60,18 +70,42 @@ class Colouring:
         """The opened model that is asked for."""
         return self._models.get(asked.model)
 
+    def referring(self, asked: Asked, reference: Upload | None) -> Asked:
+        """What is asked for with its reference picture, where there is one, opened and checked.
+
+        Raises:
+            InputError: it cannot be read, or is too large.
+            OptionError: it is grey, or cannot be compared with other pictures.
+        """
+        if reference is None:
+            return asked
+        photo = self._references(reference.path, reference.name)
+        colorizer = self.colorizer(asked)
+        self._check_seen(photo, colorizer, _TO_COMPARE)
+        try:
+            colorizer.known(photo)
+        except ModelError as error:  # it has no features to compare pictures by
+            raise OptionError(str(error)) from None
+        return replace(asked, options=replace(asked.options, reference=photo))
+
     def check(self, photo: Photo, asked: Asked) -> None:
         """Raises OptionError where a model cannot do what is asked, or must not."""
         colorizer = self.colorizer(asked)
-        _, (height, width) = colorizer.looks_at((photo.height, photo.width), asked.options)
-        if height * width > self._limits.seen_pixels:
-            raise OptionError(
-                f"size is {asked.options.size}: the network would see {photo.name} at {width} x "
-                f"{height}, more than {self._limits.seen_pixels:,} pixels; a smaller one would work"
-            )
+        self._check_seen(photo, colorizer, asked.options)
+        if asked.options.reference is not None:
+            self._check_seen(photo, colorizer, _TO_COMPARE)
         described = colorizer.model.description
         if asked.count > 1 and described.palette is None:
             raise OptionError(f"model {described.name!r} knows one answer only; variant must be 0")
+
+    def _check_seen(self, photo: Photo, colorizer: Colorizer, options: ColorizeOptions) -> None:
+        _, (height, width) = colorizer.looks_at((photo.height, photo.width), options)
+        if height * width > self._limits.seen_pixels:
+            raise OptionError(
+                f"{photo.name}: the network would see it at {width} x {height}, more than "
+                f"{self._limits.seen_pixels:,} pixels; a smaller size, or a picture that is less "
+                "long, would work"
+            )
 
     def see(self, photo: Photo, asked: Asked) -> Seen:
         """What the model says of a photo: the costly part."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,15 +19,15 @@ class Database:
 
     Args:
         path: the file.
-        schema: SQL that makes its tables.
-        version: of the schema.
+        steps: SQL that makes its tables, then what each later version changed in them; a file that
+            is not so far yet is brought there.
 
     Raises:
         OutputError: it cannot be made, or another process has it open.
-        InputError: it is damaged, or of another version.
+        InputError: it is damaged, or of a later version.
     """
 
-    def __init__(self, path: Path, schema: str, version: int) -> None:
+    def __init__(self, path: Path, steps: Sequence[str]) -> None:
         self._path = path
         self._lock = threading.RLock()
         with self._told():
@@ -37,12 +37,12 @@ class Database:
             )
         try:
             with self._told():
-                self._prepare(schema, version)
+                self._prepare(steps)
         except BaseException:
             self._connection.close()
             raise
 
-    def _prepare(self, schema: str, version: int) -> None:
+    def _prepare(self, steps: Sequence[str]) -> None:
         run = self._connection.execute
         run("PRAGMA locking_mode = EXCLUSIVE")
         run("PRAGMA journal_mode = WAL")
@@ -51,12 +51,12 @@ class Database:
         run("BEGIN EXCLUSIVE")  # from here on the file is ours
         run("COMMIT")
         (found,) = run("PRAGMA user_version").fetchone()
-        if found == 0:
+        if not 0 <= found <= len(steps):
+            raise sqlite3.DatabaseError(f"of version {found}; up to {len(steps)} is known")
+        for version, step in enumerate(steps[found:], found + 1):
             self._connection.executescript(
-                f"BEGIN; {schema} PRAGMA user_version = {version}; COMMIT;"
+                f"BEGIN; {step} PRAGMA user_version = {version}; COMMIT;"
             )
-        if found not in (0, version):
-            raise sqlite3.DatabaseError(f"of version {found}, not {version}")
 
     def close(self) -> None:
         """Closes the file; another process may open it."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from photochrom.server.asked import Options
+from photochrom.server.asked import REFERENCE, Options
 
 EXAMPLE_ID = "0123456789abcdef0123456789abcdef"
 
@@ -151,6 +151,9 @@ def failures(*more: int) -> Responses:
     return {code: {"model": Failure, "description": _MEANINGS[code]} for code in codes}
 
 
+_REFERENCE_FILE = "A picture in colour: places that look alike take over its colours."
+
+
 def answers_file(*types: str) -> Responses:
     """A route's success: a file of one of these types."""
     content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in types}
@@ -163,11 +166,13 @@ def upload_body(named: str, *, several: bool = False, options: bool = True) -> d
     Args:
         named: the form's field for files.
         several: whether there may be many.
-        options: whether the options are fields, too.
+        options: whether the options are fields, too, and a reference picture is a file.
     """
     binary = {"type": "string", "format": "binary"}
     schema = Options.model_json_schema() if options else {"properties": {}}
     properties = {named: {"type": "array", "items": binary, "minItems": 1} if several else binary}
+    if options:
+        schema["properties"][REFERENCE] = {**binary, "description": _REFERENCE_FILE}
     form = {"type": "object", "required": [named], "additionalProperties": False}
     form["properties"] = properties | schema["properties"]
     content: dict[str, Any] = {"multipart/form-data": {"schema": form}}
@@ -182,5 +187,5 @@ def address_options() -> list[dict[str, Any]]:
     return [
         {"name": name, "in": "query", "required": False, "description": said.get("description", ""),
          "schema": {key: value for key, value in said.items() if key != "description"}}
-        for name, said in properties.items() if name != "hints"
+        for name, said in properties.items() if name not in ("hints", REFERENCE)
     ]  # fmt: skip

@@ -39,8 +39,11 @@ API = "/api/"
 SMALL_BODY = 2 * MEGABYTE
 """Bytes of a request without a picture: options with many hints."""
 
-ONE_PICTURE, SEVERAL = ("/api/colorize", "/api/pictures"), ("/api/jobs",)
-_FORM = MEGABYTE  # bytes beside the picture: fields and boundaries
+PICTURES = {"/api/colorize": 2, "/api/pictures": 1}
+"""How many pictures a request may bring: one to colour may have a reference with it."""
+
+SEVERAL = ("/api/jobs",)
+_FORM = MEGABYTE  # bytes beside the pictures: fields and boundaries
 
 LINGER_SECONDS, LINGER_BYTES = 2.0, 32 * MEGABYTE
 """So much more is read, and thrown away, of a request that was answered before its end: whoever
@@ -103,8 +106,8 @@ class Gate:
         """Bytes that a request's body may have."""
         if scope["method"] != "POST":
             return SMALL_BODY
-        if scope["path"] in ONE_PICTURE:
-            return self._limits.bytes + _FORM
+        if scope["path"] in PICTURES:
+            return PICTURES[scope["path"]] * self._limits.bytes + _FORM
         return self._limits.request_bytes if scope["path"] in SEVERAL else SMALL_BODY
 
     def _refused(self, scope: Scope, headers: dict[bytes, str], largest: int) -> _Refusal | None:

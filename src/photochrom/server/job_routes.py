@@ -49,15 +49,16 @@ def _keep_jobs(router: APIRouter, service: Service) -> None:
         service.check_room()
         jobs.check_room(1)
         received = await receive_upload(
-            request, service.store.files, named=MANY, files=limits.files, largest=limits.bytes
-        )
+            request, service.store.files, named=MANY, files=limits.files, largest=limits.bytes,
+            reference=True,
+        )  # fmt: skip
         try:
             if not received.files:
                 raise HTTPException(422, f"no file in the form; the field {MANY!r} is for them")
             options, asked = asked_in(received.fields)
             jobs.check_room(len(received.files))
-            await service.work(lambda: service.check_uploads(received.files, asked))
-            job = jobs.accept(options, received.files)
+            await service.work(lambda: service.check_uploads(received, asked))
+            job = jobs.accept(options, received.files, received.reference)
         except BaseException:
             received.discard()
             raise

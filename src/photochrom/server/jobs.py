@@ -48,14 +48,17 @@ class Jobs:
         if waiting + files > self._most_waiting:
             raise TooBusyError(f"{waiting} pictures of jobs are waiting already", SECONDS_TO_RETRY)
 
-    def accept(self, options: Options, uploads: Sequence[Upload]) -> str:
+    def accept(
+        self, options: Options, uploads: Sequence[Upload], reference: Upload | None = None
+    ) -> str:
         """Takes on a job and returns its id; from then on it survives the service.
 
         Args:
             options: for all pictures.
             uploads: the pictures, their headers checked.
+            reference: the picture whose colours they take over, checked.
         """
-        job = self._store.add_job(options.model_dump_json(), uploads)
+        job = self._store.add_job(options.model_dump_json(), uploads, reference)
         for file in self._store.job_files(job):
             self._submit(file)
         return job
@@ -113,7 +116,9 @@ class Jobs:
         try:
             options = Options.model_validate_json(self._store.job_options(file.job) or "{}")
             photo = self._colouring.open(file.upload, file.name)
-            made = self._colouring.colour(photo, asked_for(options), target)
+            reference = self._store.job_reference(file.job)
+            asked = self._colouring.referring(asked_for(options), reference)
+            made = self._colouring.colour(photo, asked, target)
         except Exception as error:  # one odd picture must not stop the others
             return failed(file, reason_for(error, file.name))
         return done(file, made.path, made.name)

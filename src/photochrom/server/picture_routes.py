@@ -179,8 +179,7 @@ def _give_pictures(router: APIRouter, service: Service) -> None:
         """The results of several pictures; what could not be made is told in errors.txt."""
         asked = [(one.id, asked_by(one.options)) for one in wanted.pictures]
         for id, each in asked:
-            photo = await service.work(functools.partial(pictures.photo, id))
-            service.colouring.check(photo, each)
+            await service.work(functools.partial(pictures.check, id, each))
         stream = zip_stream(_results(service, asked))
         return StreamingResponse(stream, media_type=ZIP, headers=attached("photochrom.zip"))
 

@@ -15,7 +15,7 @@ from photochrom.colorizer import NOT_CALIBRATED, Seen
 from photochrom.errors import OptionError
 from photochrom.photo import Photo
 from photochrom.photo.colours import small_chroma
-from photochrom.server.asked import Asked
+from photochrom.server.asked import REFERENCE, Asked
 from photochrom.server.colouring import Colouring, Made, is_nearly_grey, mean_chroma
 from photochrom.server.limits import MEGABYTE
 from photochrom.server.refusals import UnknownIdError
@@ -142,10 +142,12 @@ class Pictures:
         Raises:
             UnknownIdError: there is none, or it has been cleaned away.
         """
-        upload = self._store.use_picture(picture)
-        if upload is None:
-            raise UnknownIdError
+        upload = self._upload(picture)
         return self._photos.get((picture,), lambda: self._colouring.open(upload.path, upload.name))
+
+    def check(self, picture: str, asked: Asked) -> None:
+        """Raises what is wrong with a picture, or with how it is to be coloured."""
+        self._colouring.check(self.photo(picture), self._complete(asked))
 
     def remove(self, picture: str) -> bool:
         """Forgets a picture; False where there is none."""
@@ -160,6 +162,7 @@ class Pictures:
 
     def preview(self, picture: str, asked: Asked, side: int) -> Shown:
         """The picture in colour, as large as `grey` of that side."""
+        asked = self._complete(asked)
         ab = self._colouring.read(self._see(picture, asked), asked)
         content = as_jpeg(self._shown(picture, side), ab)
         return Shown(content, mean_chroma(ab), is_nearly_grey(ab, asked))
@@ -168,7 +171,7 @@ class Pictures:
         self, picture: str, asked: Asked, side: int, count: int
     ) -> list[Mapping[str, Any]]:
         """Small pictures of several colourings, the most likely first."""
-        asked = replace(asked, variant=0, count=count)
+        asked = self._complete(replace(asked, variant=0, count=count))
         self._colouring.check(self.photo(picture), asked)
         seen, shown = self._see(picture, asked), self._shown(picture, side)
         read = self._colouring.colorizer(asked).read(seen, count, asked.options)
@@ -183,8 +186,10 @@ class Pictures:
         Raises:
             OptionError: the model cannot say.
         """
+        asked = self._complete(asked)
         colorizer, seen = self._colouring.colorizer(asked), self._see(picture, asked)
-        found = colorizer.confidence(seen, self._colouring.read(seen, asked))
+        ab = self._colouring.read(seen, asked)
+        found = colorizer.confidence(seen, ab, asked.options)
         if found is None:
             raise OptionError(NOT_CALIBRATED.format(colorizer.model.description.name))
         shown = self._shown(picture, side)
@@ -199,8 +204,21 @@ class Pictures:
 
     def result(self, picture: str, asked: Asked) -> Made:
         """The full-size picture as a file, which is the caller's to remove."""
+        asked = self._complete(asked)
         photo, target = self.photo(picture), self._store.new_file()
         return self._colouring.colour(photo, asked, target, lambda: self._see(picture, asked))
+
+    def _upload(self, picture: str, what: str = "") -> Upload:
+        upload = self._store.use_picture(picture)
+        if upload is None:
+            raise UnknownIdError(what)
+        return upload
+
+    def _complete(self, asked: Asked) -> Asked:
+        """What is asked for, with the reference picture that it names."""
+        if asked.reference is None:
+            return asked
+        return self._colouring.referring(asked, self._upload(asked.reference, REFERENCE))
 
     def _see(self, picture: str, asked: Asked) -> Seen:
         """What the network saw: it does not depend on how that is read."""

@@ -16,7 +16,12 @@ class TooBusyError(Exception):
 
 
 class UnknownIdError(Exception):
-    """There is no such picture or job, or it was cleaned away."""
+    """There is no such picture or job, or it was cleaned away.
 
-    def __init__(self) -> None:
-        super().__init__("there is none of this id, or it was cleaned away")
+    Args:
+        what: the option that names it; nothing where the address does.
+    """
+
+    def __init__(self, what: str = "") -> None:
+        told = "there is none of this id, or it was cleaned away"
+        super().__init__(f"{what}: {told}" if what else told)

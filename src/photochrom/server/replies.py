@@ -12,7 +12,7 @@ from pydantic import Field
 from starlette.background import BackgroundTask
 
 from photochrom.errors import OptionError
-from photochrom.server.asked import Asked, Options, asked_for, parse_fields
+from photochrom.server.asked import ID_PATTERN, Asked, Options, asked_for, parse_fields
 from photochrom.server.colouring import Made
 from photochrom.server.described import EXAMPLE_ID
 from photochrom.server.views import FULL, LEAST_SIDE, MOST_SIDE
@@ -20,9 +20,8 @@ from photochrom.server.views import FULL, LEAST_SIDE, MOST_SIDE
 JPEG, PNG, ZIP = "image/jpeg", "image/png", "application/zip"
 PICTURE_TYPES = tuple(f"image/{kind}" for kind in ("jpeg", "png", "tiff", "webp", "avif", "heic"))
 
-_ID = r"^[0-9a-f]{32}$"
-Id = Annotated[str, Field(pattern=_ID, examples=[EXAMPLE_ID])]
-PathId = Annotated[str, Path(pattern=_ID, examples=[EXAMPLE_ID])]
+Id = Annotated[str, Field(pattern=ID_PATTERN, examples=[EXAMPLE_ID])]
+PathId = Annotated[str, Path(pattern=ID_PATTERN, examples=[EXAMPLE_ID])]
 Side = Annotated[int, Query(ge=0, le=MOST_SIDE, description="Long side, pixels; 0: full size.")]
 Steering = Annotated[Options | None, Body()]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,10 +66,10 @@ def service_routes(service: Service) -> APIRouter:
         `photochrom colorize` writes with these options.
         """
         service.check_room()
-        received = await receive_one(request, service)
+        received = await receive_one(request, service, reference=True)
         try:
             _, asked = asked_in(received.fields)
-            made = await service.colour_upload(received.files[0], asked)
+            made = await service.colour_upload(received, asked)
         except BaseException:
             received.discard()
             raise
@@ -79,14 +78,22 @@ def service_routes(service: Service) -> APIRouter:
     return router
 
 
-async def receive_one(request: Request, service: Service) -> Received:
-    """A request's only picture, and its fields.
+async def receive_one(request: Request, service: Service, *, reference: bool = False) -> Received:
+    """A request's only picture to colour, and its fields.
+
+    Args:
+        request: what comes.
+        service: that keeps it.
+        reference: whether a reference picture may come with it.
 
     Raises:
         HTTPException: there is none, or more.
     """
-    receive = functools.partial(receive_upload, request, service.store.files, named=ONE)
-    received = await receive(files=1, largest=service.limits.bytes)
+    received = await receive_upload(
+        request, service.store.files, named=ONE, files=1, largest=service.limits.bytes,
+        reference=reference,
+    )  # fmt: skip
     if not received.files:
+        received.discard()
         raise HTTPException(422, f"no file in the form; the field {ONE!r} is where it goes")
     return received

@@ -21,7 +21,7 @@ from photochrom.server.models import OpenModels
 from photochrom.server.pictures import Pictures
 from photochrom.server.refusals import TooBusyError
 from photochrom.server.store import Store
-from photochrom.server.uploads import Upload
+from photochrom.server.uploads import Received
 from photochrom.server.workers import Workers
 
 Result = TypeVar("Result")
@@ -119,15 +119,17 @@ class Service:
             future.add_done_callback(_remove_made)
             raise
 
-    async def colour_upload(self, upload: Upload, asked: Asked) -> Made:
+    async def colour_upload(self, received: Received, asked: Asked) -> Made:
         """The result of a picture that is not kept; its file is the caller's to remove."""
 
         def colour() -> Made:
             try:
+                (upload,) = received.files
                 photo = self.colouring.open(upload.path, upload.name)
-                return self.colouring.colour(photo, asked, self.store.new_file())
+                complete = self.colouring.referring(asked, received.reference)
+                return self.colouring.colour(photo, complete, self.store.new_file())
             finally:
-                upload.path.unlink(missing_ok=True)
+                received.discard()
 
         return await self.make(colour)
 
@@ -144,9 +146,10 @@ class Service:
         if self.store.stored_bytes() > self.limits.stored_bytes:
             raise TooBusyError("no room for more pictures now", SECONDS_TO_RETRY)
 
-    def check_uploads(self, uploads: list[Upload], asked: Asked) -> None:
+    def check_uploads(self, received: Received, asked: Asked) -> None:
         """Raises what is wrong with the first picture that cannot be coloured as asked."""
-        for upload in uploads:
+        asked = self.colouring.referring(asked, received.reference)
+        for upload in received.files:
             self.colouring.check(self.colouring.open(upload.path, upload.name), asked)
 
     def _clean(self) -> None:

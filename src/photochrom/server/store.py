@@ -25,8 +25,7 @@ SECONDS_BETWEEN_NOTES = 30.0
 
 KILLED = "the service was ended {} times while it coloured this picture"
 
-_VERSION = 1
-_SCHEMA = """
+_TABLES = """
 CREATE TABLE jobs (
     id TEXT PRIMARY KEY,
     arrival INTEGER NOT NULL UNIQUE,
@@ -54,6 +53,11 @@ CREATE TABLE pictures (
     used REAL NOT NULL
 ) WITHOUT ROWID;
 """
+_REFERENCES = """
+ALTER TABLE jobs ADD COLUMN reference TEXT;
+ALTER TABLE jobs ADD COLUMN reference_name TEXT;
+ALTER TABLE jobs ADD COLUMN reference_bytes INTEGER NOT NULL DEFAULT 0;
+"""
 _FILE = "SELECT job, number, name, upload, result, result_name, state, error FROM files"
 
 
@@ -72,7 +76,7 @@ class Store:
         self.files = folder / "files"
         make_folder(self.files)
         self._clock = clock
-        self._database = Database(folder / "service.db", _SCHEMA, _VERSION)
+        self._database = Database(folder / "service.db", (_TABLES, _REFERENCES))
         self._remove_unknown()
         self._take_up()
 
@@ -86,7 +90,10 @@ class Store:
 
     def stored_bytes(self) -> int:
         """Of all files that are kept."""
-        query = "SELECT (SELECT TOTAL(bytes) FROM files) + (SELECT TOTAL(bytes) FROM pictures)"
+        query = (
+            "SELECT (SELECT TOTAL(bytes) FROM files) + (SELECT TOTAL(bytes) FROM pictures) "
+            "+ (SELECT TOTAL(reference_bytes) FROM jobs)"
+        )
         with self._database.reading() as connection:
             return int(connection.execute(query).fetchone()[0])
 
@@ -96,19 +103,24 @@ class Store:
             query = "SELECT COUNT(*) FROM files WHERE state IN (?, ?)"
             return int(connection.execute(query, (WAITING, WORKING)).fetchone()[0])
 
-    def add_job(self, options: str, uploads: Sequence[Upload]) -> str:
+    def add_job(
+        self, options: str, uploads: Sequence[Upload], reference: Upload | None = None
+    ) -> str:
         """Accepts a job; returns its id.
 
         Args:
             options: JSON.
             uploads: its pictures, in this store's folder of files.
+            reference: the picture whose colours they take over, there too; it stays with the job.
         """
         job = secrets.token_hex(16)
+        held = (reference.path.name, reference.name, reference.bytes) if reference else (None,) * 3
         with self._database.writing() as connection:
             connection.execute(
-                "INSERT INTO jobs (id, arrival, options) "
-                "SELECT ?, COALESCE(MAX(arrival) + 1, 0), ? FROM jobs",
-                (job, options),
+                "INSERT INTO jobs "
+                "(id, arrival, options, reference, reference_name, reference_bytes) "
+                "SELECT ?, COALESCE(MAX(arrival) + 1, 0), ?, ?, ?, COALESCE(?, 0) FROM jobs",
+                (job, options, *held),
             )
             connection.executemany(
                 "INSERT INTO files (job, number, name, upload, bytes, state) "
@@ -125,6 +137,13 @@ class Store:
         with self._database.reading() as connection:
             row = connection.execute("SELECT options FROM jobs WHERE id = ?", (job,)).fetchone()
             return None if row is None else str(row[0])
+
+    def job_reference(self, job: str) -> Upload | None:
+        """The picture whose colours a job takes over; None where there is none."""
+        query = "SELECT reference, reference_name, reference_bytes FROM jobs WHERE id = ?"
+        with self._database.reading() as connection:
+            row = connection.execute(query, (job,)).fetchone()
+        return Upload(self.files / row[0], row[1], row[2]) if row and row[0] else None
 
     def job_files(self, job: str) -> list[JobFile]:
         """The pictures of a job in order; none where there is no such job."""
@@ -166,9 +185,10 @@ class Store:
     def remove_job(self, job: str) -> bool:
         """Forgets a job and removes its files; False where there is none."""
         with self._database.writing() as connection:
-            files = self.job_files(job)
+            files, reference = self.job_files(job), self.job_reference(job)
             found = connection.execute("DELETE FROM jobs WHERE id = ?", (job,)).rowcount == 1
         _remove(path for file in files for path in (file.upload, file.result) if path)
+        _remove([reference.path] if reference else [])
         return found
 
     def add_picture(self, upload: Upload) -> str:
@@ -248,7 +268,7 @@ class Store:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT upload FROM files UNION SELECT result FROM files "
-                "UNION SELECT upload FROM pictures"
+                "UNION SELECT upload FROM pictures UNION SELECT reference FROM jobs"
             ).fetchall()
         known = {row[0] for row in rows}
         _remove(path for path in self.files.iterdir() if path.name not in known)

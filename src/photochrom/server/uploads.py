@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +19,7 @@ from fastapi import HTTPException, Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from photochrom.server.asked import REFERENCE
 from photochrom.server.limits import MEGABYTE
 
 PICTURE_TYPES = re.compile(r"image/[\w.+-]+|application/octet-stream")
@@ -49,16 +52,19 @@ class Received:
 
     Attributes:
         files: in the order of the request.
+        reference: the picture whose colours are to be taken over, or None.
         fields: the values of each field that is not a file.
     """
 
     files: list[Upload] = field(default_factory=list)
+    reference: Upload | None = None
     fields: dict[str, list[str]] = field(default_factory=dict)
 
     def discard(self) -> None:
         """Removes the files."""
-        for file in self.files:
-            file.path.unlink(missing_ok=True)
+        for file in (*self.files, self.reference):
+            if file is not None:
+                file.path.unlink(missing_ok=True)
 
 
 def plain_name(name: str) -> str:
@@ -73,7 +79,7 @@ def plain_name(name: str) -> str:
 
 
 async def receive_upload(
-    request: Request, folder: Path, *, named: str, files: int, largest: int
+    request: Request, folder: Path, *, named: str, files: int, largest: int, reference: bool = False
 ) -> Received:
     """Everything that a request brings.
 
@@ -84,6 +90,7 @@ async def receive_upload(
         named: the form's field that holds a file, or each of them.
         files: how many there may be.
         largest: bytes that one may have.
+        reference: whether a form may have a reference picture, too.
 
     Raises:
         HTTPException: 4xx: it is too much, or not what was asked for.
@@ -91,7 +98,7 @@ async def receive_upload(
     kind, parameters = parse_options_header(request.headers.get("content-type", ""))
     told = kind.decode("latin-1").lower()
     if told == FORM_TYPE:
-        form = _Form(folder, named, files, largest)
+        form = _Form(folder, {named: files} | ({REFERENCE: 1} if reference else {}), largest)
         return await form.receive(request, parameters.get(b"boundary", b""))
     if not PICTURE_TYPES.fullmatch(told):
         raise HTTPException(
@@ -109,13 +116,16 @@ async def receive_upload(
     except BaseException:
         writer.discard()
         raise
-    return Received([upload], {name: query.getlist(name) for name in query if name != "name"})
+    return Received(
+        [upload], fields={name: query.getlist(name) for name in query if name != "name"}
+    )
 
 
 class _Writer:
-    """One file that is coming."""
+    """One file that is coming, in a field of a form or as a body."""
 
-    def __init__(self, folder: Path, name: str, largest: int) -> None:
+    def __init__(self, folder: Path, name: str, largest: int, field: str = "") -> None:
+        self.field = field
         self._path = folder / secrets.token_hex(16)
         self._name, self._largest = plain_name(name), largest
         self._file: BinaryIO | None = None
@@ -153,14 +163,19 @@ class _Writer:
 
 
 class _Form:
-    """A multipart form that is coming: its files go to the disk, its fields into memory."""
+    """A multipart form that is coming: its files go to the disk, its fields into memory.
 
-    def __init__(self, folder: Path, named: str, files: int, largest: int) -> None:
-        self._folder, self._named = folder, named
-        self._most, self._largest = files, largest
-        self._received = Received()
+    Args:
+        folder: where files are put.
+        most: how many files each field for files may have.
+        largest: bytes that a file may have.
+    """
+
+    def __init__(self, folder: Path, most: Mapping[str, int], largest: int) -> None:
+        self._folder, self._most, self._largest = folder, most, largest
+        self._received, self._begun = Received(), Counter[str]()
         self._writer: _Writer | None = None
-        self._complete: list[_Writer] = []
+        self._complete: list[_Writer] = []  # whose last bytes are not on the disk yet
         self._header, self._value, self._disposition = bytearray(), bytearray(), b""
         self._field, self._field_value = "", bytearray()
         self._field_bytes = self._fields = 0
@@ -207,19 +222,25 @@ class _Form:
     def _end_headers(self) -> None:
         _, said = parse_options_header(self._disposition)
         self._field = said.get(b"name", b"").decode("utf-8", "replace")
-        if b"filename" not in said:
+        empty = self._field == REFERENCE and not said.get(b"filename")  # as browsers send none
+        if b"filename" not in said or empty:
             self._fields += 1
             if self._fields > _FIELDS:
                 raise HTTPException(413, f"more than {_FIELDS} fields")
             return
-        if self._field != self._named:
+        self._begin_file(said[b"filename"].decode("utf-8", "replace"))
+
+    def _begin_file(self, name: str) -> None:
+        if self._field not in self._most:
+            fields = " and ".join(map(repr, self._most))
             raise HTTPException(
-                422, f"a file in the field {self._field[:60]!r}; {self._named!r} is where files go"
+                422, f"a file in the field {self._field[:60]!r}; files go into {fields}"
             )
-        if len(self._complete) == self._most:
-            raise HTTPException(413, f"more than {self._most} files in one request")
-        name = said[b"filename"].decode("utf-8", "replace")
-        self._writer = _Writer(self._folder, name, self._largest)
+        most = self._most[self._field]
+        if self._begun[self._field] == most:
+            raise HTTPException(413, f"{self._field}: more than {most} files in one request")
+        self._begun[self._field] += 1
+        self._writer = _Writer(self._folder, name, self._largest, self._field)
 
     def _add(self, data: bytes, start: int, end: int) -> None:
         if self._writer is not None:
@@ -242,12 +263,17 @@ class _Form:
         self._ended = True
 
     async def _write_out(self, unless_less: int = 0) -> None:
-        for writer in self._complete[len(self._received.files) :]:
-            self._received.files.append(await writer.finish())
+        while self._complete:
+            upload = await self._complete[0].finish()
+            if self._complete.pop(0).field == REFERENCE:
+                self._received.reference = upload
+            else:
+                self._received.files.append(upload)
         if self._writer is not None:
             await self._writer.flush(unless_less)
 
     def _discard(self) -> None:
+        self._received.discard()
         for writer in (*self._complete, *([self._writer] if self._writer else [])):
             writer.discard()
 

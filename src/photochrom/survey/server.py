@@ -23,6 +23,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
 
 from photochrom.errors import OptionError, PhotochromError
+from photochrom.serving.connections import quiet_server
 from photochrom.survey.folder import PICTURES, Survey
 from photochrom.survey.protection import Protection
 from photochrom.survey.trials import Trial
@@ -140,11 +141,8 @@ class SurveyServer:
         except PhotochromError:
             self.close()
             raise
-        config = uvicorn.Config(
-            Protection(_make_app(self._open)), log_level="warning", access_log=False,
-            server_header=False, ws="none", timeout_graceful_shutdown=GRACE_SECONDS,
-        )  # fmt: skip
-        self._server = uvicorn.Server(config)
+        app = Protection(_make_app(self._open))
+        self._server = uvicorn.Server(quiet_server(app, GRACE_SECONDS))
 
     def __enter__(self) -> SurveyServer:
         return self

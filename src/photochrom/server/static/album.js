@@ -20,9 +20,19 @@ export class Picture {
     this.look = {}; // model, vividness, saturation, looks, size; only what differs from the model's
     this.variant = 0;
     this.seed = 0;
-    this.hints = new History([]);
+    this.steps = new History({ hints: [], reference: null }); // what can be undone
+    this.references = []; // all that were sent for it, see reference.js
     this.casts = []; // {words, low, high, strength}
     this.leaving = new AbortController(); // aborts when the photograph is removed
+  }
+
+  get hints() {
+    return this.steps.now.hints;
+  }
+
+  /** The picture whose colours it takes over, or null. */
+  get reference() {
+    return this.steps.now.reference;
   }
 
   /** The options as the server takes them; what is not set is the model's own. */
@@ -31,7 +41,8 @@ export class Picture {
     if (this.variant) Object.assign(options, { variant: this.variant, variants: VARIANTS });
     if (this.seed) options.seed = this.seed;
     if (this.casts.length) options.hue_guard = this.casts.map(guard);
-    if (this.hints.now.length) options.hints = this.hints.now;
+    if (this.hints.length) options.hints = this.hints;
+    if (this.reference) options.reference = this.reference.known.id;
     return options;
   }
 

@@ -36,7 +36,7 @@ export class Download {
     this.#work(`Colouring ${picture.name} at full size`, async () => {
       const { blob, name } = await result(picture, this.#output);
       saveFile(blob, name);
-      if (part("with-hints").checked && picture.hints.now.length) saveHints(picture);
+      if (part("with-hints").checked && picture.hints.length) saveHints(picture);
       say(`${name} is saved`);
     }, () => this.one());
   }
@@ -48,7 +48,7 @@ export class Download {
       const response = await zip(pictures, this.#output);
       saveFile(await response.blob(), "photochrom.zip");
       if (part("with-hints").checked) {
-        pictures.filter((picture) => picture.hints.now.length).forEach(saveHints);
+        pictures.filter(({ hints }) => hints.length).forEach(saveHints);
       }
       say(`${length} photographs are saved`);
     }, () => this.#all());

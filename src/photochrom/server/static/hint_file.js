@@ -5,7 +5,7 @@ import { problem, say, solved } from "./notices.js";
 const FORMAT = "photochrom_hints";
 
 export function saveHints(picture) {
-  const content = JSON.stringify({ [FORMAT]: 1, hints: picture.hints.now }, null, 2);
+  const content = JSON.stringify({ [FORMAT]: 1, hints: picture.hints }, null, 2);
   const name = `${picture.name.replace(/\.[^.]*$/, "")}.hints.json`;
   saveFile(new Blob([`${content}\n`], { type: "application/json" }), name);
 }

@@ -1,4 +1,5 @@
-// The hints of the photograph that is shown: placed, coloured, moved, erased, undone.
+// The hints of the photograph that is shown: placed, coloured, moved, erased. They are undone
+// together with the reference picture, which is chosen beside them.
 
 const RADIUS = 0.01; // of the short side, the engine's own default
 
@@ -19,21 +20,20 @@ export class Hints extends EventTarget {
 
   /** All hints of the photograph, a draft at the end. */
   get all() {
-    const kept = this.#history?.now ?? [];
-    return this.#draft ? [...kept, this.#draft] : kept;
+    return this.#draft ? [...this.finished, this.#draft] : this.finished;
   }
 
   /** Those that have a colour. */
   get finished() {
-    return this.#history?.now ?? [];
+    return this.picture?.hints ?? [];
   }
 
   get canUndo() {
-    return Boolean(this.#draft) || Boolean(this.#history?.canUndo);
+    return Boolean(this.#draft) || Boolean(this.picture?.steps.canUndo);
   }
 
   get canRedo() {
-    return Boolean(this.#history?.canRedo);
+    return Boolean(this.picture?.steps.canRedo);
   }
 
   get picture() {
@@ -91,6 +91,11 @@ export class Hints extends EventTarget {
     this.#commit(hints);
   }
 
+  /** Has a photograph take its colours from a picture that was sent, or from none (null). */
+  refer(picture, reference) {
+    this.#step(picture, { reference });
+  }
+
   undo() {
     if (this.#draft) this.erase(this.all.length - 1);
     else this.#turn("undo");
@@ -104,15 +109,11 @@ export class Hints extends EventTarget {
     this.addEventListener(type, callback);
   }
 
-  get #history() {
-    return this.picture?.hints;
-  }
-
   #turn(which) {
-    if (!this.#history) return;
-    const before = this.finished;
-    this.#history[which]();
-    if (this.finished === before) return;
+    const steps = this.picture?.steps;
+    const before = steps?.now;
+    steps?.[which]();
+    if (steps?.now === before) return;
     this.chosen = -1;
     this.#tell();
     this.#album.changed(this.picture);
@@ -132,10 +133,13 @@ export class Hints extends EventTarget {
   }
 
   #commit(hints) {
-    if (!this.picture) return;
-    this.#history.push(hints);
+    if (this.picture) this.#step(this.picture, { hints });
+  }
+
+  #step(picture, values) {
+    picture.steps.push({ ...picture.steps.now, ...values });
     this.#tell();
-    this.#album.changed(this.picture);
+    this.#album.changed(picture);
   }
 
   #tell() {

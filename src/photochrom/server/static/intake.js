@@ -54,7 +54,7 @@ function takeDropped(callback) {
   });
   document.addEventListener("drop", async (event) => {
     show(false);
-    if (!carriesFiles(event)) return;
+    if (event.defaultPrevented || !carriesFiles(event)) return; // dropped as a reference
     event.preventDefault();
     const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.());
     const plain = [...event.dataTransfer.files];

@@ -19,6 +19,7 @@ import { forget } from "./pictures.js";
 import { Pins } from "./pins.js";
 import { Preview } from "./preview.js";
 import { Queue } from "./queue.js";
+import { ReferencePanel } from "./reference.js";
 import { ask } from "./server.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
@@ -50,6 +51,7 @@ function start(models, limits) {
   const hints = new Hints(album);
   const pins = new Pins(stage, hints);
   const panel = new HintPanel(hints, album);
+  const reference = new ReferencePanel(hints);
   const look = new Look(album, models);
   const variants = new Variants(album, look);
   const casts = new Casts(album, stage);
@@ -90,7 +92,7 @@ function start(models, limits) {
     if (!persisted) album.pictures.forEach(forget); // nothing is left behind on the server
   });
   document.body.dataset.state = "started";
-  return { crosshair, pins, strip, doubt, preview };
+  return { crosshair, pins, strip, doubt, preview, reference };
 }
 
 function bindShortcuts({ album, gestures, divider, download, hints, tabs }) {

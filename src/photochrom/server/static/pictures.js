@@ -1,10 +1,11 @@
-// What the server does with a photograph that it has; one that it has forgotten is sent again.
+// What the server does with a photograph that it has; one that it has forgotten is sent again, and
+// the reference picture with it.
 import { ServerError, ask, upload } from "./server.js";
 
 const ROOM = "/api/pictures";
 
 /**
- * Sends the photograph's file.
+ * Sends the file of a photograph, or of a reference picture.
  * @param {(share: number) => void} onProgress
  */
 export async function send(picture, onProgress = () => {}) {
@@ -18,7 +19,7 @@ export async function grey(picture, side, signal) {
 
 /** The photograph in colour: its blob, and whether it is nearly grey. */
 export async function preview(picture, side, signal) {
-  const response = await call(picture, `preview?side=${side}`, picture.options, signal);
+  const response = await call(picture, `preview?side=${side}`, optionsOf, signal);
   return {
     blob: await response.blob(),
     nearlyGrey: response.headers.get("X-Photochrom-Nearly-Grey") === "true",
@@ -26,18 +27,19 @@ export async function preview(picture, side, signal) {
 }
 
 export async function variants(picture, side, count, signal) {
-  const options = { ...picture.options };
-  delete options.variant; // all of them are made
-  delete options.variants;
+  const wanted = () => {
+    const options = { ...picture.options };
+    delete options.variant; // all of them are made
+    delete options.variants;
+    return options;
+  };
   const path = `variants?side=${side}&count=${count}`;
-  return (await (await call(picture, path, options, signal)).json()).variants;
+  return (await (await call(picture, path, wanted, signal)).json()).variants;
 }
 
-/** Where the model is unsure of its own colours: a mask's blob, and the share of the photograph. */
+/** Where the colours are unsure, which hints' are not: a mask's blob, the share of the photograph. */
 export async function doubt(picture, side, signal) {
-  const options = { ...picture.options };
-  delete options.hints; // they are not the model's, and people are sure of theirs
-  const response = await call(picture, `confidence?side=${side}`, options, signal);
+  const response = await call(picture, `confidence?side=${side}`, optionsOf, signal);
   return {
     blob: await response.blob(),
     share: Number(response.headers.get("X-Photochrom-Unsure-Share")),
@@ -46,13 +48,14 @@ export async function doubt(picture, side, signal) {
 
 /** Colours that the model itself finds likely at a spot, the likeliest first. */
 export async function suggestions(picture, { x, y }, signal) {
-  const content = { ...picture.options, x, y };
-  return (await (await call(picture, "suggestions", content, signal)).json()).colors;
+  const wanted = () => ({ ...picture.options, x, y });
+  return (await (await call(picture, "suggestions", wanted, signal)).json()).colors;
 }
 
 /** The file at full size: its blob and its name. */
 export async function result(picture, output, signal) {
-  const response = await call(picture, "result", { ...picture.options, ...output }, signal);
+  const wanted = () => ({ ...picture.options, ...output });
+  const response = await call(picture, "result", wanted, signal);
   return { blob: await response.blob(), name: nameOf(response, picture.name) };
 }
 
@@ -64,22 +67,29 @@ export async function zip(pictures, output, signal) {
     return await ask("/api/zip", { content: { pictures: wanted() }, signal });
   } catch (error) {
     if (error.status !== 404) throw error;
-    for (const picture of pictures) await send(picture); // one of them is forgotten
+    for (const picture of pictures) await again(picture); // one of them is forgotten
     return ask("/api/zip", { content: { pictures: wanted() }, signal });
   }
 }
 
+/** Has the server forget a photograph, and every reference picture that was sent for it. */
 export function forget(picture) {
-  if (!picture.known) return;
-  const path = `${ROOM}/${picture.known.id}`;
-  ask(path, { method: "DELETE", keepalive: true }).catch(() => {
-    // the server forgets it by itself after a while
-  });
+  for (const { known } of [picture, ...(picture.references ?? [])]) {
+    if (!known) continue;
+    ask(`${ROOM}/${known.id}`, { method: "DELETE", keepalive: true }).catch(() => {
+      // the server forgets it by itself after a while
+    });
+  }
 }
 
+const optionsOf = (picture) => picture.options;
+
+// the content is made when it is asked for: what was sent again has another id
 async function call(picture, what, content, signal) {
   const both = signal ? AbortSignal.any([signal, picture.leaving.signal]) : picture.leaving.signal;
-  const asked = () => ask(`${ROOM}/${picture.known.id}/${what}`, { content, signal: both });
+  const asked = () => ask(
+    `${ROOM}/${picture.known.id}/${what}`, { content: content?.(picture), signal: both },
+  );
   const { known } = picture;
   try {
     return await asked();
@@ -95,7 +105,9 @@ const resending = new Map();
 
 function again(picture) {
   if (!resending.has(picture)) {
-    resending.set(picture, send(picture).finally(() => resending.delete(picture)));
+    forget(picture); // one of the two may be there still
+    const sent = [picture, picture.reference].filter(Boolean).map((each) => send(each));
+    resending.set(picture, Promise.all(sent).finally(() => resending.delete(picture)));
   }
   return resending.get(picture);
 }
