@@ -6,9 +6,10 @@ Films are made here of the example photographs, 720x480 and 1920x1080 at 24 fram
 three cuts, and coded as H.264. "End to end" is `colorize_film`, file to file, its stages at work
 side by side. The stages below it are measured one after another on frames in memory, in time of
 processors, all threads together: other programs do not change it much, and two cores can do no more
-than 2000 ms of it in a second. "Network" is one look and reading it; "steadiness" is all else that
-steady colours do: motion, scenes, joining. Memory is the peak of a process of its own on a small
-film of ten seconds and of MINUTES; the network looks at every 24th frame, to save time.
+than 2000 ms of it in a second. "Network" is looking and reading, shared among the frames from one
+look to the next; "steadiness" is all else that steady colours do: motion, scenes, joining. Memory
+is the peak of a process of its own on a small film of ten seconds and of MINUTES; the network looks
+at every 24th frame, to save time.
 """
 
 from __future__ import annotations
@@ -36,7 +37,13 @@ from PIL import Image
 
 from photochrom import ColorizeOptions, Colorizer
 from photochrom.catalog import DEFAULT_MODEL
-from photochrom.film import FilmOptions, FrameByFrame, SteadyColours, colorize_film
+from photochrom.film import (
+    FilmOptions,
+    FrameByFrame,
+    SteadyColours,
+    SteadySettings,
+    colorize_film,
+)
 from photochrom.film.colours import with_film_defaults
 from photochrom.film.describe import describe
 from photochrom.film.encode import SegmentEncoder, settings_for
@@ -148,8 +155,9 @@ def stages(path: Path, colorizer: Colorizer) -> dict[str, float]:
         return colorizer.read(colorizer.see(frame.seen.luminance, options), 1, options)[0]
 
     _, found["network"] = timed_each(network, looked)
-    giver = SteadyColours(colorizer, options)
-    ab, whole = timed_each(lambda frame: giver.colour(frame.seen), looked)
+    giver, every = SteadyColours(colorizer, options), SteadySettings().key_every
+    ab, whole = timed_each(lambda frame: giver.colour(frame.seen), looked, every)
+    found["network"] /= every
     found["steadiness"] = max(0.0, whole - found["network"])
     found |= made_and_coded(line, looked, ab)
     return found
@@ -171,14 +179,17 @@ def made_and_coded(line: Line, looked: list, ab: list) -> dict[str, float]:
     return {"chroma planes": chroma, "encode": (time.process_time() - begin) / len(frames)}
 
 
-def timed_each(work: Callable[..., T], items: Iterator) -> tuple[list[T], float]:
-    """What is made of each item, and the median processor seconds of making the item and that."""
+def timed_each(work: Callable[..., T], items: Iterator, every: int = 1) -> tuple[list[T], float]:
+    """What is made of each item, and the processor seconds of making the item and that.
+
+    They are medians: of every so many-th item, where these differ, and then the mean of those.
+    """
     made, times, source = [], [], iter(items)
     while True:
         begin = time.process_time()
         item = next(source, None)
         if item is None:
-            return made, statistics.median(times)
+            return made, statistics.mean(statistics.median(times[n::every]) for n in range(every))
         made.append(work(item))
         times.append(time.process_time() - begin)
 
@@ -203,7 +214,8 @@ def report(
         f"{name} {version(name)}" for name in ("onnxruntime", "av", "opencv-python-headless")
     )
     lines = [
-        f"- model {colorizer.model.description.name}, one look a frame",
+        f"- model {colorizer.model.description.name}, one look at every "
+        f"{SteadySettings().key_every} frames, frame by frame at each",
         f"- {platform.machine()}, {cores} cores, threads {options.threads or 'all'}",
         f"- Python {platform.python_version()}, {versions}, {datetime.date.today()}",
         f"- {options.frames} frames; load of the machine {os.getloadavg()[0]:.1f}",

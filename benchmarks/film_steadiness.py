@@ -10,7 +10,8 @@ its own estimate of motion gives the second figure. Both are means over the film
 the same frames coloured alone with one look. CIEDE2000 is that of every fifth frame at full size,
 by that of the same frame coloured alone as a photograph (the model's own number of looks). Cuts:
 films of two photographs, 12 frames each, joined; flashes of 1 to 3 white frames, fades to black and
-back, and pans of 40 pixels a frame, with grain. Times are CPU time in one thread.
+back, and pans of 40 pixels a frame, with grain. In dissolves one photograph goes over into another
+in a second. Times are CPU time in one thread.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from made_films import FilmKind, MadeFrame, make_film
+from made_films import FilmKind, MadeFrame, make_dissolve, make_film
 from pages import write_page
 from quality_report import markdown_table
 from rich.progress import track
@@ -50,6 +51,8 @@ KINDS = {
 ALONE, TRUTH, PHOTOGRAPHS = "frame by frame", "true colours", "as photographs"
 JUDGED = 5  # every so many-th frame is judged at full size
 SIDE = 256
+DISSOLVE = (24, 24, 36)  # frames before, during and after
+KEYS = (1, 2, 3, 6)  # the network looks at every so many-th frame
 Figures = dict[tuple[str, str], list[tuple[float, float, float]]]
 
 
@@ -87,6 +90,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "",
         *cut_lines(pictures),
         "",
+        "## Dissolves",
+        "",
+        *dissolve_lines(colorizer, pictures),
+        "",
         "## Time",
         "",
         *time_lines(colorizer, pictures[0]),
@@ -99,12 +106,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def ways(colorizer: Colorizer) -> dict[str, FrameColours]:
     """What is compared, by name."""
-    every = ColorizeOptions()
+    plainly = ColorizeOptions()
+    steady = {}
+    for every in KEYS:
+        mark = " (default)" if every == SteadySettings().key_every else ""
+        settings = SteadySettings(key_every=every)
+        steady[f"steady, key every {every}{mark}"] = SteadyColours(colorizer, plainly, settings)
     return {
-        ALONE: FrameByFrame(colorizer, every),
-        "steady": SteadyColours(colorizer, every),
-        "steady, key every 6": SteadyColours(colorizer, every, SteadySettings(key_every=6)),
-        "two passes": TwoPassColours(colorizer, every),
+        ALONE: FrameByFrame(colorizer, plainly),
+        **steady,
+        "two passes": TwoPassColours(colorizer, plainly),
     }
 
 
@@ -190,6 +201,46 @@ def cut_lines(pictures: Sequence[Array]) -> list[str]:
         counts["fades to black and back without a cut"].append(set(scenes_of(fading)) == {0})
         counts["pans of 40 pixels a frame without a cut"].append(set(scenes_of(pan)) == {0})
     return [f"- {name}: {sum(found)} of {len(found)}" for name, found in counts.items()]
+
+
+def dissolve_lines(colorizer: Colorizer, pictures: Sequence[Array]) -> list[str]:
+    """What becomes of colours where one photograph goes over slowly into another."""
+    before, during, _ = DISSOLVE
+    behind, plainly = before + during, ColorizeOptions()
+    figures: list[tuple[float, ...]] = []
+    for number, picture in enumerate(pictures):
+        other = pictures[(number + 1) % len(pictures)]
+        film = list(make_dissolve(picture, other, number, DISSOLVE))
+        seen = [frame.as_seen(index) for index, frame in enumerate(film)]
+        steady, fresh, alone = (
+            [colours.colour(frame) for frame in frames]
+            for colours, frames in (
+                (SteadyColours(colorizer, plainly), seen),
+                (SteadyColours(colorizer, plainly), seen[behind:]),
+                (FrameByFrame(colorizer, plainly), seen[:behind]),
+            )
+        )
+        middle, late = slice(before, behind), slice(-12, None)
+        figures.append((
+            error_of(film[middle], steady[middle]), error_of(film[middle], alone[middle]),
+            error_of(film[late], steady[behind:][late]), error_of(film[late], fresh[late]),
+            largest_step(steady[: behind + 12]), largest_step(alone),
+        ))  # fmt: skip
+    mean = np.mean(figures, 0)
+    return [
+        f"- dissolves of {during} frames from one photograph to another: CIEDE2000 during them "
+        f"{mean[0]:.2f}, frame by frame {mean[1]:.2f}",
+        f"- from one second after it: {mean[2]:.2f}; of the second photograph's film alone "
+        f"{mean[3]:.2f}",
+        f"- largest change from one frame to the next, mean distance in ab: {mean[4]:.2f}, frame "
+        f"by frame {mean[5]:.2f}",
+    ]
+
+
+def largest_step(found: Sequence[FloatArray]) -> float:
+    """The largest mean distance in ab between a frame and the one before it."""
+    changes = np.diff(np.stack(found), axis=0)
+    return float(np.hypot(changes[..., 0], changes[..., 1]).mean((1, 2)).max())
 
 
 def scenes_of(luminances: Sequence[FloatArray]) -> list[int]:

@@ -7,12 +7,19 @@ that flickers, and a thing cut out of another photograph that moves across.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
-from photochrom.color import Array, FloatArray, linear_to_srgb, rgb_to_lab, srgb_to_linear
+from photochrom.color import (
+    Array,
+    FloatArray,
+    lab_to_rgb,
+    linear_to_srgb,
+    rgb_to_lab,
+    srgb_to_linear,
+)
 from photochrom.film.colours import FilmFrame
 
 HEIGHT, WIDTH = 192, 256
@@ -102,6 +109,30 @@ def make_film(
         grain = kind.grain * chance.standard_normal((HEIGHT, WIDTH))
         luminance = (lab[..., 0] + grain).clip(0, 100).astype(np.float32)
         yield MadeFrame(lab, luminance, came_from, known)
+
+
+def make_dissolve(
+    one: Array, other: Array, seed: int, lengths: tuple[int, int, int]
+) -> Iterator[MadeFrame]:
+    """The frames of a film that goes over slowly from one photograph to another.
+
+    Args:
+        one: (H, W, 3) uint8 sRGB.
+        other: likewise.
+        seed: of the windows' ways and the grain.
+        lengths: frames before the dissolve, during it and after it.
+    """
+    before, during, after = lengths
+    kind = FilmKind(speed=0.3, grain=1.0)
+    first = list(make_film(one, replace(kind, frames=before + during), seed))
+    second = list(make_film(other, replace(kind, frames=during + after), seed + 1))
+    yield from first[:before]
+    for step, (a, b) in enumerate(zip(first[before:], second[:during], strict=True), 1):
+        share = np.float32(step / (during + 1))
+        lab = rgb_to_lab((1 - share) * lab_to_rgb(a.lab) + share * lab_to_rgb(b.lab))
+        grain = (1 - share) * (a.luminance - a.lab[..., 0]) + share * (b.luminance - b.lab[..., 0])
+        yield MadeFrame(lab, (lab[..., 0] + grain).clip(0, 100), None, None)
+    yield from second[during:]
 
 
 def window_way(shape: tuple[int, ...], kind: FilmKind, chance: np.random.Generator) -> Array:

@@ -12,8 +12,8 @@ import pytest
 from command_line import files_below, make_picture
 from made_of_photographs import Made, make_film, shown
 
+from photochrom.cli.film_inputs import is_film
 from photochrom.cli.film_times import duration, parse_time
-from photochrom.cli.film_work import is_film
 from photochrom.errors import OptionError
 
 
@@ -122,6 +122,69 @@ def test_stats_are_told_in_words_and_in_json(film, run, tiny_model):
     assert "25.000 a second" in ran.out
     row = json.loads(run("film", "stats", "film.mp4", "--model", tiny_model, "--json").out)
     assert (row["frames"], row["variable"], row["interlaced"]) == (12, False, "no")
+    assert row["scenes"] == [{"start": 0.0, "end": pytest.approx(0.48), "frames": 12}]
+    assert "scenes:          1  0:00:00.00 to 0:00:00.48, 12 frames" in ran.out
+    fast = run("film", "stats", "film.mp4", "--model", tiny_model, "--json", "--no-scenes")
+    assert "scenes" not in json.loads(fast.out)
+
+
+def test_a_folder_gives_its_films_and_its_photographs(folder, colorize):
+    (folder / "in/sub").mkdir(parents=True)
+    make_film(folder / "in/sub/one.mp4", Made(frames=2))
+    make_film(folder / "in/two.avi", Made("mpeg4", frames=2))
+    make_picture(folder / "in/photo.png")
+    (folder / "in/program.ts").write_text("let film: number = 1;\n" * 20)
+    ran = colorize("in", "-o", "out")
+    assert ran.code == 0, ran.err
+    made = {"out/sub/one.mp4", "out/two.mkv", "out/photo.png"}
+    assert {name for name in files_below(folder) if name.startswith("out")} == made
+    assert colorize("in").code == 0
+    beside = {"in/sub/one.color.mp4", "in/two.color.mkv", "in/photo.color.png"}
+    assert beside < files_below(folder)
+    before = files_below(folder)
+    assert colorize("in").code == 0
+    assert files_below(folder) == before, "results are not coloured again"
+
+
+def test_a_folder_of_films_goes_on_past_bad_ones(folder, run, tiny_model):
+    (folder / "in").mkdir()
+    (folder / "in/bad.mp4").write_bytes(b"\x00\x00\x00\x18ftypmp42")
+    make_film(folder / "in/good.mp4", Made(frames=2))
+    ran = run("film", "colorize", "in", "--model", tiny_model, "--json")
+    assert ran.code == 1
+    rows = {Path(row["input"]).name: row["status"] for row in map(json.loads, ran.out.splitlines())}
+    assert rows == {"bad.mp4": "failed", "good.mp4": "done"}
+    (folder / "empty").mkdir()
+    assert "no films in there" in run("film", "colorize", "empty", "--model", tiny_model).err
+
+
+def test_films_of_one_name_keep_their_results_apart(folder, run, tiny_model):
+    (folder / "in").mkdir()
+    make_film(folder / "in/a.mkv", Made(frames=2, sound=False))
+    make_film(folder / "in/a.avi", Made("mpeg4", frames=2, sound=False))
+    ran = run("film", "colorize", "in", "-o", "out", "--model", tiny_model)
+    assert ran.code == 0, ran.err
+    assert {"out/a.mkv", "out/a.avi.mkv"} <= files_below(folder)
+    wrong = run("film", "colorize", "in", "-o", "in", "--model", tiny_model)
+    assert (wrong.code, len(wrong.complaints)) == (2, 1)
+    assert "would take the place of a film" in wrong.err
+
+
+def test_options_of_photographs_leave_a_folder_s_films_out(film, folder, colorize):
+    make_picture(folder / "in/photo.png")
+    film.rename(folder / "in/film.mp4")
+    ran = colorize("in", "-o", "out", "--format", "jpeg")
+    assert ran.code == 0
+    assert "in: films in there are left out: --format and --quality" in ran.err
+    assert {n for n in files_below(folder) if n.startswith("out")} == {"out/photo.jpg"}
+
+
+def test_a_reference_that_cannot_be_one_is_told_of_before_any_film(film, folder, run):
+    make_picture(folder / "grey.png")
+    ran = run("film", "colorize", "film.mp4", "--reference", "grey.png", "--model", "general")
+    assert (ran.code, len(ran.complaints)) == (2, 1)
+    assert "a reference must be in colour" in ran.err
+    assert files_below(folder) == {"film.mp4", "grey.png"}
 
 
 def test_raw_frames_go_through_a_pipe(tiny_model):

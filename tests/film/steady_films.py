@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from photochrom.film.colours import FilmFrame
+from photochrom.film.flicker import unexplained
+from photochrom.film.flow import places
 
 HEIGHT, WIDTH = 96, 128
 
@@ -44,3 +48,19 @@ def noisy(frames: list[np.ndarray], grain: float, light: float = 0.0, seed: int 
 def as_film(luminances: list[np.ndarray]) -> list[FilmFrame]:
     """Frames at 24 in a second."""
     return [FilmFrame(index, index / 24, L) for index, L in enumerate(luminances)]
+
+
+def colour_all(colours, film):
+    """The colours of every frame, after a first pass where there is one."""
+    if hasattr(colours, "prepare"):
+        colours.prepare(iter(film))
+    return [colours.colour(frame) for frame in film]
+
+
+def flicker(found, step):
+    """By the motion that the film was made with, not by the one that the colouring estimates."""
+    height, width = found[0].shape[:2]
+    came_from = places(height, width) + np.float32([step * width / WIDTH, 0])
+    known = came_from[..., 0] <= width - 1
+    pairs = itertools.pairwise(found)
+    return np.mean([unexplained(one, other, came_from, known) for one, other in pairs])

@@ -249,12 +249,6 @@ def test_colour_films_are_turned_grey_first(tmp_path, colorize):
                for a, b in zip(x, y, strict=True))  # fmt: skip
 
 
-def test_interlaced_films_are_called_so(tmp_path, colorizer):
-    made = Made(height=96, options={"x264-params": "interlaced=1:tff=1"})
-    found = colorize_film(make_film(tmp_path / "fields.mp4", made), tmp_path / "r.mp4", colorizer)
-    assert any("interlaced (top field first)" in note for note in found.notes)
-
-
 def test_grey_formats_keep_their_luma_and_range(tmp_path, colorize):
     source = make_film(tmp_path / "grey.mkv", Made("ffv1", "gray"))
     after = shown(colorize(source, codec="ffv1"))

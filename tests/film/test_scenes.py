@@ -71,6 +71,24 @@ def test_a_zoom_has_no_cut():
     assert set(scenes(frames)) == {0}
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_dissolve_ends_a_scene_before_a_second_after_it(seed):
+    one, other = (panned(scenery(s), 54, 1) for s in (seed, seed + 20))
+    shares = np.linspace(0, 1, 24, dtype=np.float32)
+    mixed = [(1 - s) * a + s * b for s, a, b in zip(shares, one[30:], other[:24], strict=True)]
+    found = scenes(noisy(one[:30] + mixed + other[24:], grain=1))
+    assert set(found[:36]) == {0}
+    assert set(found[78:]) == {1}, "one other scene"
+
+
+def test_a_long_shot_with_something_moving_through_it_is_one_scene():
+    frames, thing = panned(scenery(6), 90, 0), scenery(7)[:50, :24]
+    for t, L in enumerate(frames):
+        L[20:70, t : t + 24] = thing
+    assert set(scenes(noisy(frames, grain=1))) == {0}
+    assert set(scenes(noisy(panned(scenery(6), 90, 1), grain=1))) == {0}
+
+
 def test_a_watch_goes_on_from_its_state():
     frames = noisy(panned(scenery(0), 4) + panned(scenery(24), 2) + panned(scenery(0), 2), grain=1)
     whole = SceneWatch((24, 32))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from made_of_photographs import Made, make_film
+from steady_films import HEIGHT, WIDTH, as_film, panned, scenery
 
 from photochrom import ColorizeOptions
-from photochrom.film import film_stats
+from photochrom.film import film_scenes, film_stats
+from photochrom.film.scene_list import scenes_of
 from photochrom.film.stats import measured_rate
 
 
@@ -36,6 +38,23 @@ def test_turns_aspect_fields_and_chapters(tmp_path):
     assert found.film.display_size == (96, 96)
     assert found.film.fields == "top field first"
     assert found.chapters == 1
+
+
+def test_scenes_are_listed_and_a_flash_is_none(tmp_path, colorizer):
+    made = Made(frames=40, events=[(14, "cut"), (25, "flash"), (32, "cut")])
+    path = make_film(tmp_path / "film.mp4", made)
+    found = film_scenes(path, colorizer, ColorizeOptions(size=72))
+    assert [scene.frames for scene in found] == [14, 18, 8]
+    starts = [scene.start for scene in found]
+    assert starts == pytest.approx([0, 14 / 25, 32 / 25])
+    assert [scene.end for scene in found] == pytest.approx([*starts[1:], 40 / 25])
+
+
+def test_a_scene_that_is_interrupted_is_listed_as_one():
+    one, other = (panned(scenery(seed), 9) for seed in (0, 20))
+    white = [np.full((HEIGHT, WIDTH), 99, np.float32)] * 2
+    found = scenes_of(as_film(one[:4] + white + one[4:] + other))
+    assert [scene.frames for scene in found] == [11, 9]
 
 
 def test_the_rate_is_measured(tmp_path, colorizer):

@@ -4,34 +4,17 @@ import itertools
 
 import numpy as np
 import pytest
-from steady_films import HEIGHT, WIDTH, as_film, noisy, panned, scenery
+from steady_films import HEIGHT, WIDTH, as_film, colour_all, flicker, noisy, panned, scenery
 
 from photochrom import ColorizeOptions, Colorizer
 from photochrom.errors import InputError, OptionError, UnreadableError
 from photochrom.film.colours import FrameByFrame
-from photochrom.film.flicker import unexplained
-from photochrom.film.flow import places
 from photochrom.film.keys import KnownColours, key_frame
 from photochrom.film.steadiness import SteadyColours, SteadySettings
 from photochrom.film.two_passes import TwoPassColours
 
 ONCE = ColorizeOptions(looks=1)
 SIZE = ColorizeOptions(size=96)
-
-
-def colour_all(colours, film):
-    if hasattr(colours, "prepare"):
-        colours.prepare(iter(film))
-    return [colours.colour(frame) for frame in film]
-
-
-def flicker(found, step):
-    """By the motion that the film was made with, not by the one that the colouring estimates."""
-    height, width = found[0].shape[:2]
-    came_from = places(height, width) + np.float32([step * width / WIDTH, 0])
-    known = came_from[..., 0] <= width - 1
-    pairs = itertools.pairwise(found)
-    return np.mean([unexplained(one, other, came_from, known) for one, other in pairs])
 
 
 @pytest.mark.parametrize("kind", [SteadyColours, TwoPassColours])
@@ -65,6 +48,39 @@ def test_after_a_flash_the_scene_has_its_colours_back(colorizer):
     found = colour_all(SteadyColours(colorizer), as_film(frames[:6] + white + frames[6:]))
     assert np.abs(found[7] - found[5]).mean() < 0.3
     assert np.abs(found[6] - found[5]).mean() > 3
+
+
+def dissolve(seed):
+    """Twelve frames of one scene, 24 that go over into another, and 36 of that one."""
+    one, other = (panned(scenery(s), 60, 1) for s in (seed, seed + 20))
+    shares = np.linspace(0, 1, 24, dtype=np.float32)
+    mixed = [(1 - s) * a + s * b for s, a, b in zip(shares, one[12:], other[:24], strict=False)]
+    return as_film(noisy(one[:12] + mixed + other[24:], grain=1))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_second_after_a_dissolve_colours_are_those_of_the_new_scene(colorizer, seed):
+    film = dissolve(seed)
+    found = colour_all(SteadyColours(colorizer, SIZE), film)
+    fresh = colour_all(SteadyColours(colorizer, SIZE), film[36:])
+    apart = [
+        np.hypot(*np.moveaxis(one - other, -1, 0)).mean()
+        for one, other in zip(found[60:], fresh[24:], strict=True)
+    ]
+    scenes_apart = np.hypot(*np.moveaxis(found[11] - fresh[-1], -1, 0)).mean()
+    assert max(apart) < scenes_apart / 4
+    steps = [np.hypot(*np.moveaxis(b - a, -1, 0)).mean() for a, b in itertools.pairwise(found)]
+    assert max(steps) < scenes_apart / 4, "no jump"
+
+
+def test_work_that_stops_in_a_dissolve_goes_on_to_the_very_same_bytes(colorizer):
+    film = dissolve(0)
+    whole = [ab.tobytes() for ab in colour_all(SteadyColours(colorizer, SIZE), film)]
+    for stop in (30, 38):
+        first, second = SteadyColours(colorizer, SIZE), SteadyColours(colorizer, SIZE)
+        colour_all(first, film[:stop])
+        second.restore({name: value.copy() for name, value in first.state().items()})
+        assert [second.colour(frame).tobytes() for frame in film[stop:]] == whole[stop:]
 
 
 def test_between_key_looks_the_network_rests(colorizer):
@@ -106,10 +122,10 @@ def test_colours_do_not_depend_on_the_number_of_threads(tiny_model):
 def test_memory_does_not_grow_with_the_film(colorizer):
     colours = SteadyColours(colorizer, SIZE)
     sizes = []
-    for frame in as_film(noisy(panned(scenery(1), 40, 3), grain=1)):
+    for frame in as_film(noisy(panned(scenery(1), 60, 2), grain=1)):
         colours.colour(frame)
         sizes.append(sum(value.nbytes for value in colours.state().values()))
-    assert sizes[-1] <= sizes[2]
+    assert sizes[-1] <= sizes[26], "two frames of a second ago and less are all that is kept"
 
 
 def red(height=HEIGHT, width=WIDTH):

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from photochrom.cli.console import complain, say
-from photochrom.cli.film_work import is_film, run_films_among
+from photochrom.cli.film_work import films_asked_among, run_films
 from photochrom.cli.inputs import PICTURE_SUFFIXES, Found, find_pictures, place_output
 from photochrom.cli.plan import STDIO, Job, Naming, make_plan
 from photochrom.cli.report import FAILED, Reporter, failed, skipped
@@ -185,10 +185,13 @@ def colorize(
 
 def run(request: Request) -> int:
     """Does what was asked and returns the exit code."""
-    if films := [name for name in request.inputs if name != "-" and is_film(Path(name))]:
-        photographs = tuple(name for name in request.inputs if name not in films)
-        code = run_films_among(request, films)
-        return run(replace(request, inputs=photographs)) or code if photographs else code
+    films, photographs = films_asked_among(request)
+    code = run_photographs(replace(request, inputs=photographs)) if photographs else 0
+    return code if films is None or code == STOPPED else run_films(films) or code
+
+
+def run_photographs(request: Request) -> int:
+    """Colours the photographs and returns the exit code."""
     found, planned = _plan(request)
     todo, there = _what_is_left(planned, request.overwrite)
     at_once, threads = _share_cores(request, len(todo))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from photochrom.cli.console import printable, results, say
-from photochrom.cli.film_times import duration, parse_time
+from photochrom.cli.console import say
+from photochrom.cli.film_stats import tell_stats
+from photochrom.cli.film_times import parse_time
 from photochrom.cli.film_work import FilmRequest, model_and_options, run_films
 from photochrom.errors import OptionError
 
@@ -40,7 +39,12 @@ FrameAlone = Annotated[
     bool, typer.Option("--frame-by-frame", help="Colour each frame alone; it flickers.")
 ]
 Every = Annotated[
-    int, typer.Option(help="The network looks at every so many-th frame; colours move on between.")
+    int | None,
+    typer.Option(help="The network looks at every so many-th frame; 1 is slower; default: 2."),
+]
+Reference = Annotated[
+    Path | None,
+    typer.Option(metavar="PHOTO", help="Regions that look alike take over its colours; slower."),
 ]
 CaptionColours = Annotated[
     bool, typer.Option("--caption-colours", help="Colour burnt-in time stamps and captions, too.")
@@ -64,7 +68,7 @@ def colorize(
         bool,
         typer.Option("--two-passes", help="Find each scene's colours first: steadier, slower."),
     ] = False,
-    every: Every = 1,
+    every: Every = None,
     key_frames: Annotated[
         list[str] | None,
         typer.Option(
@@ -72,6 +76,7 @@ def colorize(
         ),
     ] = None,
     caption_colours: CaptionColours = False,
+    reference: Reference = None,
     codec: Annotated[
         str | None,
         typer.Option(help="h264, h265, av1, vp9, mpeg4 or ffv1 (lossless); default: h264."),
@@ -126,7 +131,7 @@ def colorize(
     request = FilmRequest(
         tuple(inputs), output, model, size, vividness, saturation, looks,
         tuple(hue_guards or ()), frame_by_frame, two_passes, every, tuple(key_frames or ()),
-        caption_colours, codec, crf, preset,
+        caption_colours, reference, codec, crf, preset,
         parse_time("from", begin), parse_time("to", end), parse_time("preview", preview),
         damaged, suffix, overwrite, jobs, threads, as_json, not no_mark,
     )  # fmt: skip
@@ -137,41 +142,14 @@ def colorize(
 def stats(
     path: Annotated[Path, typer.Argument(metavar="FILM", help="A film of any kind.")],
     model: Model = None,
+    scenes: Annotated[
+        bool, typer.Option("--scenes/--no-scenes", help="List the scenes: reads every frame.")
+    ] = True,
     threads: Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
 ) -> None:
-    """Tells what a film is made of, and about how long colouring it takes."""
-    from photochrom.film import film_stats
-    from photochrom.film.stats import measured_rate
-
-    found = film_stats(path)
-    colorizer, options = model_and_options(FilmRequest((path,), model=model, threads=threads))
-    rate = measured_rate(found.film, colorizer, options)
-    film, coding = found.film, found.film.coding
-    rows = {
-        "container": film.container,
-        "tracks": list(found.tracks),
-        "pictures": f"{film.width}x{film.height}, samples {film.aspect.numerator}:"
-        f"{film.aspect.denominator}, {90 * film.turns} degrees turned",
-        "coding": f"{film.codec}, {film.pixel_format}, {coding.depth} bit, {coding.matrix.name}, "
-        f"{'full' if coding.full else 'limited'} range",
-        "frames": found.frames,
-        "seconds": round(found.seconds, 3),
-        "frame rate": f"{float(film.rate):.3f} a second"
-        + (f", variable ({found.shortest:.3f} to {found.longest:.3f} s a frame)"
-           if found.variable else ""),
-        "interlaced": film.fields or "no",
-        "chapters": found.chapters,
-        "colouring takes": f"about {duration(found.frames / rate) if rate else 'unknown'}, "
-        f"{rate:.1f} frames a second",
-    }  # fmt: skip
-    if as_json:
-        counts = {k: v for k, v in asdict(found).items() if k != "film"}
-        print(json.dumps(rows | counts | {"variable": found.variable, "rate": rate}))
-        return
-    for title, value in rows.items():
-        for number, line in enumerate(value if isinstance(value, list) else [value]):
-            print(printable(f"{'' if number else title + ':':17}{line}", results))
+    """Tells what a film is made of, its scenes, and about how long colouring it takes."""
+    tell_stats(path, model, scenes=scenes, threads=threads, as_json=as_json)
 
 
 @film.command("pipe")
@@ -196,8 +174,9 @@ def pipe(
     looks: Looks = None,
     hue_guards: HueGuards = None,
     frame_by_frame: FrameAlone = False,
-    every: Every = 1,
+    every: Every = None,
     caption_colours: CaptionColours = False,
+    reference: Reference = None,
     threads: Threads = None,
 ) -> None:
     """Colours raw frames from standard input to standard output, for use between two FFmpegs.
@@ -223,7 +202,7 @@ def pipe(
     form = RawFormat(int(found[1]), int(found[2]), pixel_format, full, matrix, rate)
     request = FilmRequest(
         (), None, model, network_size, vividness, saturation, looks, tuple(hue_guards or ()),
-        frame_by_frame, False, every, (), caption_colours, threads=threads,
+        frame_by_frame, False, every, (), caption_colours, reference, threads=threads,
     )  # fmt: skip
     colorizer, options = model_and_options(request)
     count = colorize_pipe(

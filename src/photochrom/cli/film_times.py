@@ -23,6 +23,12 @@ def parse_time(name: str, text: str | None) -> float | None:
     raise OptionError(f"{name} is {text!r}; write a time as 90s, 1:30 or 0:01:30.5")
 
 
+def clock(seconds: float) -> str:
+    """Hours, minutes, seconds and hundredths: as `parse_time` reads them."""
+    whole, hundredths = divmod(round(100 * seconds), 100)
+    return f"{duration(whole)}.{hundredths:02}"
+
+
 def duration(seconds: float) -> str:
     """Hours, minutes and seconds."""
     minutes, rest = divmod(round(seconds), 60)

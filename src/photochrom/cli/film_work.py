@@ -5,29 +5,27 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photochrom.cli.console import complain, say
+from photochrom.cli.film_inputs import FILM_SUFFIXES, PREVIEW, films_in, is_film, plan_films
 from photochrom.cli.film_progress import FilmProgress
 from photochrom.cli.film_times import parse_time
-from photochrom.errors import OptionError, PhotochromError
+from photochrom.cli.inputs import holds_pictures, is_folder
+from photochrom.errors import InputError, OptionError, PhotochromError
+from photochrom.film import require_film_extra
 
 if TYPE_CHECKING:
     from photochrom.cli.colorize import Request
+    from photochrom.cli.plan import Source
     from photochrom.colorizer import Colorizer
     from photochrom.film.colorize import ColorizedFilm
     from photochrom.film.colours import ColoursMaker
     from photochrom.film.keys import Known
     from photochrom.film.options import FilmOptions
     from photochrom.options import ColorizeOptions
-
-FILM_SUFFIXES = frozenset("""
-    .mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .vob .ts .m2ts .mts .wmv .asf .flv .f4v .ogv .3gp .3g2
-    .mxf .dv .rm .rmvb .nut .y4m .mjpeg .h264 .264 .h265 .265 .ivf .divx .qt
-    """.split())  # fmt: skip  # noqa: SIM905
-"""What is taken for a film by its name."""
 
 STOPPED = 130
 
@@ -46,9 +44,10 @@ class FilmRequest:
     hue_guards: tuple[str, ...] = ()
     frame_by_frame: bool = False
     two_passes: bool = False
-    every: int = 1
+    every: int | None = None
     key_frames: tuple[str, ...] = ()
     caption_colours: bool = False
+    reference: Path | None = None
     codec: str | None = None
     crf: int | None = None
     preset: str | None = None
@@ -68,7 +67,7 @@ class FilmRequest:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise OptionError(f"{name} is {value}; it must be at least 1")
-        if self.frame_by_frame and (self.two_passes or self.every > 1 or self.key_frames):
+        if self.frame_by_frame and (self.two_passes or (self.every or 1) > 1 or self.key_frames):
             raise OptionError(
                 "--frame-by-frame colours each frame alone: --two-passes, --every and --key-frame "
                 "do not go with it"
@@ -96,135 +95,154 @@ class FilmRequest:
 
         if self.frame_by_frame:
             return FrameByFrame
-        settings = SteadySettings(key_every=self.every, burnt_in=not self.caption_colours)
+        settings = SteadySettings(burnt_in=not self.caption_colours)
+        if self.every is not None:
+            settings = replace(settings, key_every=self.every)
         kind = TwoPassColours if self.two_passes else SteadyColours
         known = [] if source is None else _key_frames(self.key_frames, source)
         return lambda colorizer, options: kind(colorizer, options, settings, KnownColours(known))
 
 
-def run_films_among(request: Request, films: Sequence[str]) -> int:
-    """Colours the films that were named among photographs; returns the exit code.
+def films_asked_among(request: Request) -> tuple[FilmRequest | None, tuple[str, ...]]:
+    """What is asked of the films that are named among photographs or lie in folders.
+
+    Films in folders are left out, with a word, where they cannot be coloured as is asked.
+
+    Returns:
+        That, None where there are no films, and the names of what photographs may be in.
 
     Raises:
-        OptionError: an option that films do not have.
+        OptionError: an option that films do not have, and a film is named.
+        MissingDependencyError: a film is named, but what films need is not installed.
     """
+    films, others = [], []
+    for name in request.inputs:
+        path = Path(name)
+        holds = name != "-" and (is_film(path) or bool(_films_below(path, request)))
+        films += [name] if holds else []
+        if not holds or (is_folder(path) and holds_pictures(path)):
+            others.append(name)
+    if not films:
+        return None, request.inputs
+    try:
+        _check_options_of_films(request)
+        require_film_extra()
+    except PhotochromError as error:
+        if not all(is_folder(Path(name)) for name in films):
+            raise
+        complain(f"{', '.join(films)}: films in there are left out: {error}")
+        return None, tuple(others)
+    asked = FilmRequest(
+        tuple(map(Path, films)), request.output, request.model, request.size,
+        request.vividness, request.saturation, request.looks, request.hue_guards,
+        reference=request.reference, suffix=request.suffix, overwrite=request.overwrite,
+        jobs=request.jobs or 1, threads=request.threads, as_json=request.as_json,
+        mark=request.mark,
+    )  # fmt: skip
+    return asked, tuple(others)
+
+
+def _films_below(path: Path, request: Request) -> list[Source]:
+    out = None if request.output is None else Path(request.output)
+    return films_in([path], out, request.suffix).sources if is_folder(path) else []
+
+
+def _check_options_of_films(request: Request) -> None:
+    """Raises OptionError for an option that films do not have."""
     if request.variants > 1 or request.confidence is not None:
         raise OptionError("--variants and --confidence are for photographs, not for films")
-    if request.hints is not None or request.reference is not None:
-        raise OptionError("--hints and --reference are for photographs, not for films")
+    if request.hints is not None:
+        raise OptionError(
+            "--hints are for photographs, not for films; `photochrom film colorize --key-frame` "
+            "takes a frame in colour"
+        )
     if request.format != "keep" or request.quality is not None:
         raise OptionError(
             "--format and --quality are for photographs; films have -o FILE.mkv and "
             "`photochrom film colorize --codec --crf`"
         )
-    return run_films(
-        FilmRequest(
-            tuple(map(Path, films)), request.output, request.model, request.size,
-            request.vividness, request.saturation, request.looks, request.hue_guards,
-            suffix=request.suffix, overwrite=request.overwrite, jobs=request.jobs or 1,
-            threads=request.threads, as_json=request.as_json, mark=request.mark,
-        )
-    )  # fmt: skip
-
-
-def is_film(path: Path) -> bool:
-    """Whether a file is a film, by its content or, where that says nothing, by its name."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(16)
-    except (OSError, ValueError):
-        return path.suffix.lower() in FILM_SUFFIXES and not path.is_dir()
-    if head[4:8] == b"ftyp":
-        return head[8:12] not in (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
-    if head.startswith((b"\x1aE\xdf\xa3", b"\x00\x00\x01\xba", b"FLV\x01")):
-        return True
-    if head.startswith(b"RIFF"):
-        return head[8:12] == b"AVI "
-    picture = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\x00", b"MM\x00*", b"BM")
-    return path.suffix.lower() in FILM_SUFFIXES and not head.startswith(picture)
 
 
 def model_and_options(request: FilmRequest) -> tuple[Colorizer, ColorizeOptions]:
     """The opened model, and how it is to colour."""
-    from photochrom.film import require_film_extra
-
     require_film_extra()
     from photochrom.catalog import DEFAULT_MODEL
     from photochrom.colorizer import Colorizer
     from photochrom.hue_guard import HueGuard
     from photochrom.options import ColorizeOptions
+    from photochrom.photo import open_photo
 
     options = ColorizeOptions(
         size=request.size, vividness=request.vividness, saturation=request.saturation,
         looks=request.looks,
         hue_guards=tuple(HueGuard.parse(text) for text in request.hue_guards),
+        reference=None if request.reference is None else open_photo(request.reference),
     )  # fmt: skip
-    return Colorizer(request.model or DEFAULT_MODEL, threads=request.threads), options
+    colorizer = Colorizer(request.model or DEFAULT_MODEL, threads=request.threads)
+    if options.reference is not None:
+        colorizer.known(options.reference)  # what is wrong with it is wrong for every film
+    return colorizer, options
 
 
 def run_films(request: FilmRequest) -> int:
     """Colours the films and returns the exit code."""
     colorizer, options = model_and_options(request)
-    targets = _targets(request)
-    failures = 0
-    for source, target in zip(request.inputs, targets, strict=True):
-        if target.exists() and not request.overwrite and not _is_same(source, target):
-            from photochrom.film.segments import job_folder, remove
-
-            remove(job_folder(target))  # killed after the result was there
-            _tell(request, source, target, {"status": "skipped", "reason": "there already"})
-            continue
-        from photochrom.film.colorize import colorize_film
-
+    out = None if request.output is None else Path(request.output)
+    mark = PREVIEW if request.preview is not None else request.suffix
+    found = films_in(request.inputs, out, mark)
+    if not found.sources and not found.problems:
+        named = ", ".join(map(str, request.inputs))
+        raise InputError(
+            f"{named}: no films in there (looked for {', '.join(sorted(FILM_SUFFIXES))})"
+        )
+    if request.key_frames and len(found.sources) > 1:
+        raise OptionError("--key-frame belongs to one film; name one")
+    several = len(request.inputs) > 1 or any(map(is_folder, request.inputs))
+    planned = plan_films(found.sources, request.output, mark, several=several)
+    for path, reason in found.problems:
+        _fail(request, path, None, reason)
+    failures = len(found.problems)
+    for source, target in planned:
         try:
-            with FilmProgress(source) as progress:
-                done = colorize_film(
-                    source, target, colorizer, options, request.film_options(source),
-                    listener=progress.tell,
-                )  # fmt: skip
+            failures += not _run_film(request, source, target, colorizer, options)
         except KeyboardInterrupt:
             say(f"stopped: {source}; the same command goes on from here")
             return STOPPED
-        except OptionError:
-            raise
-        except PhotochromError as error:
-            if os.environ.get("PHOTOCHROM_DEBUG") == "1":
-                raise
-            failures += 1
-            complain(str(error))
-            _tell(request, source, target, {"status": "failed", "reason": str(error)})
-        else:
-            _report(request, done)
     return 1 if failures else 0
 
 
-def _targets(request: FilmRequest) -> list[Path]:
-    """Where each result goes.
+def _run_film(
+    request: FilmRequest, source: Path, target: Path, colorizer: Colorizer,
+    options: ColorizeOptions,
+) -> bool:  # fmt: skip
+    """Colours a film and tells of it; False where that failed."""
+    from photochrom.film.colorize import colorize_film
+    from photochrom.film.segments import job_folder, remove
 
-    Raises:
-        OptionError: several films for one file, or two for the same.
-    """
-    from photochrom.film.containers import MUXERS, suffix_for
+    if target.exists() and not request.overwrite and not _is_same(source, target):
+        remove(job_folder(target))  # killed after the result was there
+        _tell(request, source, target, {"status": "skipped", "reason": "there already"})
+        return True
+    try:
+        with FilmProgress(source) as progress:
+            done = colorize_film(
+                source, target, colorizer, options, request.film_options(source),
+                listener=progress.tell,
+            )  # fmt: skip
+    except OptionError:
+        raise
+    except PhotochromError as error:
+        if os.environ.get("PHOTOCHROM_DEBUG") == "1":
+            raise
+        _fail(request, source, target, str(error))
+        return False
+    _report(request, done)
+    return True
 
-    mark = ".preview" if request.preview is not None else request.suffix
-    out = None if request.output is None else Path(request.output)
-    if request.output == "-":
-        raise OptionError("-o -: a film is written to a file; `film pipe` writes raw frames")
-    one = out is not None and not out.is_dir() and out.suffix.lower() in MUXERS
-    if out is not None and one and len(request.inputs) > 1:
-        raise OptionError(f"-o {out} is one file, but several films are named; use a folder")
-    if out is not None and not one and (out.is_file() or (out.suffix and not out.is_dir())):
-        raise OptionError(
-            f"-o {out}: no container is known by that suffix; known are {', '.join(MUXERS)}"
-        )
-    targets = []
-    for source in request.inputs:
-        name = source.stem + ("" if out else mark) + suffix_for(source)
-        targets.append(out if out and one else (out or source.parent) / name)
-    doubles = {target for target in targets if targets.count(target) > 1}
-    if doubles:
-        raise OptionError(f"{doubles.pop()}: two films would become this file; name them apart")
-    return targets
+
+def _fail(request: FilmRequest, source: Path, target: Path | None, reason: str) -> None:
+    complain(reason)
+    _tell(request, source, target, {"status": "failed", "reason": reason})
 
 
 def _key_frames(named: Sequence[str], source: Path) -> list[Known]:
@@ -264,9 +282,10 @@ def _report(request: FilmRequest, done: ColorizedFilm) -> None:
         say(f"{done.film.path} -> {done.path} ({done.frames} frames, {rate:.1f} a second)")
 
 
-def _tell(request: FilmRequest, source: Path, target: Path, row: dict[str, Any]) -> None:
+def _tell(request: FilmRequest, source: Path, target: Path | None, row: dict[str, Any]) -> None:
     if request.as_json:
-        print(json.dumps({"input": str(source), "output": str(target), **row}), flush=True)
+        output = None if target is None else str(target)
+        print(json.dumps({"input": str(source), "output": output, **row}), flush=True)
     elif row["status"] == "skipped":
         say(f"{source}: {target} is there already; --overwrite makes it again")
 

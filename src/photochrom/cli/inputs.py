@@ -62,8 +62,8 @@ def find_pictures(named: Sequence[str], folder: Path | None, suffix: str) -> Fou
             found.sources.append(Source(STDIO, Path("stdin")))
         elif path == STDIO:  # "./-" means a file of that name
             found.sources.append(_source(path.absolute(), Path(path.name)))
-        elif _is_folder(path):
-            for file in _walk(path, folder, found):
+        elif is_folder(path):
+            for file in files_in(path, folder, found):
                 if folder is not None or not is_earlier_result(file, suffix):
                     found.sources.append(_source(file, file.relative_to(path)))
         elif os.path.exists(path):  # noqa: PTH110 - Path.exists raises for names too long
@@ -71,6 +71,12 @@ def find_pictures(named: Sequence[str], folder: Path | None, suffix: str) -> Fou
         else:
             found.problems.append((path, f"{path}: no such file or folder"))
     return found
+
+
+def holds_pictures(folder: Path) -> bool:
+    """Whether there are pictures in a folder or below it, or folders that cannot be read."""
+    found = Found()
+    return any(True for _ in files_in(folder, None, found)) or bool(found.problems)
 
 
 def place_output(output: str | None, named: Sequence[str]) -> tuple[Path | None, Path | None]:
@@ -83,15 +89,15 @@ def place_output(output: str | None, named: Sequence[str]) -> tuple[Path | None,
         raise OptionError("'-' (standard input) stands alone; name no other picture beside it")
     if output is None:
         return None, None
-    several = len(named) > 1 or any(_is_folder(Path(name)) for name in named)
+    several = len(named) > 1 or any(is_folder(Path(name)) for name in named)
     path = Path(output)
     if output == "-":
         if several:
             raise OptionError("-o - takes one picture, but several may be meant; use -o FOLDER")
         return None, STDIO
-    if several and not _is_folder(path) and (path.exists() or format_of(path)):
+    if several and not is_folder(path) and (path.exists() or format_of(path)):
         raise OptionError(f"-o {output} is one file, but several pictures are named; use a folder")
-    if several or _is_folder(path) or output.endswith(("/", os.sep)) or not path.suffix:
+    if several or is_folder(path) or output.endswith(("/", os.sep)) or not path.suffix:
         if "-" in named:
             raise OptionError("'-' has no name to keep in a folder; use -o FILE or -o -")
         if path.exists() and not path.is_dir():
@@ -100,7 +106,18 @@ def place_output(output: str | None, named: Sequence[str]) -> tuple[Path | None,
     return None, path
 
 
-def _walk(top: Path, output: Path | None, found: Found) -> Iterator[Path]:
+def files_in(
+    top: Path, output: Path | None, found: Found, suffixes: frozenset[str] = PICTURE_SUFFIXES
+) -> Iterator[Path]:
+    """The files of a folder and those below it, in order, hidden ones left out.
+
+    Args:
+        top: the folder.
+        output: a folder of results, which is left out.
+        found: hears of folders that cannot be read.
+        suffixes: of what is looked for, in small letters.
+    """
+
     def report(error: OSError) -> None:
         path = Path(error.filename or top)
         found.problems.append((path, f"{path}: the folder cannot be read ({error.strerror})"))
@@ -113,7 +130,7 @@ def _walk(top: Path, output: Path | None, found: Found) -> Iterator[Path]:
             if not name.startswith(".") and not _is_same(inside / name, output)
         )
         for name in sorted(files):
-            if Path(name).suffix.lower() in PICTURE_SUFFIXES and not name.startswith("."):
+            if Path(name).suffix.lower() in suffixes and not name.startswith("."):
                 yield inside / name
 
 
@@ -121,7 +138,8 @@ def _is_same(path: Path, other: Path | None) -> bool:
     return other is not None and other.exists() and path.samefile(other)
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; never raises."""
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for names too long
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from photochrom.film.frames import colorize_frames
     from photochrom.film.keys import KnownColours, key_frame
     from photochrom.film.options import FilmOptions
+    from photochrom.film.scene_list import Scene, film_scenes
     from photochrom.film.stats import FilmStats, film_stats
     from photochrom.film.steadiness import SteadyColours, SteadySettings
     from photochrom.film.two_passes import TwoPassColours
@@ -31,11 +32,13 @@ _HOMES = {
     "FrameByFrame": "colours",
     "FrameColours": "colours",
     "KnownColours": "keys",
+    "Scene": "scene_list",
     "SteadyColours": "steadiness",
     "SteadySettings": "steadiness",
     "TwoPassColours": "two_passes",
     "colorize_film": "colorize",
     "colorize_frames": "frames",
+    "film_scenes": "scene_list",
     "film_stats": "stats",
     "key_frame": "keys",
 }
@@ -48,11 +51,13 @@ __all__ = [
     "FrameByFrame",
     "FrameColours",
     "KnownColours",
+    "Scene",
     "SteadyColours",
     "SteadySettings",
     "TwoPassColours",
     "colorize_film",
     "colorize_frames",
+    "film_scenes",
     "film_stats",
     "key_frame",
 ]

@@ -100,10 +100,11 @@ class BurntIn:
             moved: Array = np.ones(luminance.shape, bool)
         else:
             shift = state["shift"] + _local_shift(motion, luminance.shape)
-            moved = np.hypot(shift[..., 0], shift[..., 1]) > _MOVED
+            moved = _squared(shift) > _MOVED**2
             if moved.mean() < _CAMERA:  # something moves past a camera that stands still
                 moved = np.zeros_like(moved)
-            state["shift"] = (shift * ~moved[..., None]).astype(np.float32)
+            shift[moved] = 0
+            state["shift"] = shift
             same = np.abs(luminance - state["compared"]) < _SAME
             kept = strokes & state["compared_strokes"] & same
             proof = np.where(moved, np.where(kept, state["proof"] + 1, 0.5 * state["proof"]),
@@ -253,5 +254,11 @@ def _local_shift(motion: Motion, shape: tuple[int, ...]) -> FloatArray:
     local = np.asarray(cv2.resize(cv2.blur(moved, (13, 13)), (shape[1], shape[0])), np.float32)
     # an even sky shows no motion of its own
     common = np.median(moved, axis=(0, 1)).astype(np.float32)
-    slower = np.hypot(local[..., 0], local[..., 1]) < np.hypot(*common)
+    slower = _squared(local) < _squared(common)
     return np.where(slower[..., None], common, local)
+
+
+def _squared(shift: FloatArray) -> FloatArray:
+    """The squared length of vectors (..., 2)."""
+    length: FloatArray = shift[..., 0] ** 2 + shift[..., 1] ** 2
+    return length

@@ -8,7 +8,7 @@ of many looks, until the weight is full and the oldest are slowly forgotten.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,14 @@ from photochrom.photo import area_resize, enlarge
 BLACK = 16.0
 """What is added to L so that chroma goes with it in proportion when the light changes: CIELAB's
 a, b and L + 16 are all linear in the cube root of light."""
+
+LEAST = 0.15
+"""Sure looks that any carried colour counts for, however little its motion is believed: taken over
+at once, each look at the edge of a moving thing would be a jump."""
+
+FADES, LEAST_LEFT = 0.88, 0.25
+"""Share that is kept from frame to frame of the colours before a dissolve, and the CIELAB units at
+which they are gone."""
 
 _SLOWLY = 0.15
 """Share of a change of light that chroma follows in one frame: flicker is left out."""
@@ -36,11 +44,18 @@ class Carried:
         ab: (h, w, 2) CIELAB units.
         weight: (h, w) sure looks that they stand for.
         light: (h, w) L 0..100 of the surroundings, smoothed over time: what `ab` goes with.
+        left: (h, w, 2) what is shown beside `ab` of the scene before a dissolve, fading; or None.
     """
 
     ab: FloatArray
     weight: FloatArray
     light: FloatArray
+    left: FloatArray | None = None
+
+    @property
+    def shown(self) -> FloatArray:
+        """(h, w, 2) the colours of this frame."""
+        return self.ab if self.left is None else self.ab + self.left
 
     def moved(self, motion: Motion, light: FloatArray) -> Carried:
         """Where all of it is in the next frame, whose surroundings have the (h, w) light."""
@@ -50,7 +65,11 @@ class Carried:
         now = before + follows * (light - before)
         factor = ((now + BLACK) / (before + BLACK)).clip(1 / _MOST_LIGHT, _MOST_LIGHT)
         ab = planes[..., :2] * factor[..., None]
-        return Carried(ab, planes[..., 2].clip(0) * motion.trust, now)
+        left = self.left
+        if left is not None:
+            left = carry(left, motion.came_from) * np.float32(FADES)
+            left = left if np.abs(left).max() > LEAST_LEFT else None
+        return Carried(ab, planes[..., 2].clip(0) * motion.trust, now, left)
 
     def joined(self, look: FloatArray, sure: FloatArray, drift: float, fullest: float) -> Carried:
         """With what a new look says.
@@ -61,11 +80,12 @@ class Carried:
             drift: share of a picture-wide change of colour that is let through.
             fullest: the weight that no number of looks exceeds.
         """
-        look = look - np.float32(1 - drift) * common_change(self.ab, look, self.weight * sure)
-        total = self.weight + sure
-        ab = (self.weight[..., None] * self.ab + sure[..., None] * look) / total[..., None]
+        before = np.maximum(self.weight, np.float32(LEAST))
+        look = look - np.float32(1 - drift) * common_change(self.ab, look, before * sure)
+        total = before + sure
+        ab = (before[..., None] * self.ab + sure[..., None] * look) / total[..., None]
         weight = np.maximum(np.minimum(total, fullest), self.weight)
-        return Carried(ab.astype(np.float32), weight.astype(np.float32), self.light)
+        return replace(self, ab=ab.astype(np.float32), weight=weight.astype(np.float32))
 
     def pinned(self, known: Known) -> Carried:
         """With colours that are known, each place by its weight.
@@ -89,12 +109,13 @@ class Carried:
             f"{prefix}ab": self.ab,
             f"{prefix}weight": self.weight,
             f"{prefix}light": self.light,
-        }
+        } | ({} if self.left is None else {f"{prefix}left": self.left})
 
     @classmethod
     def from_arrays(cls, state: Mapping[str, Array], prefix: str) -> Carried:
         """What `as_arrays` gave."""
-        return cls(*(state[f"{prefix}{name}"] for name in ("ab", "weight", "light")))
+        ab, weight, light = (state[f"{prefix}{name}"] for name in ("ab", "weight", "light"))
+        return cls(ab, weight, light, state.get(f"{prefix}left"))
 
 
 def common_change(before: FloatArray, after: FloatArray, weight: FloatArray) -> FloatArray:

@@ -16,6 +16,7 @@ import numpy as np
 
 from photochrom.color import Array, FloatArray, lab_to_rgb, rgb_to_lab
 from photochrom.film.coding import Coding, Matrix
+from photochrom.film.fields import in_both_fields
 from photochrom.photo.guided import guide_size, local_slopes
 
 CODES = 256
@@ -38,10 +39,15 @@ class ChromaPlanes:
         width: likewise.
         coding: of its samples, and of the planes that are made.
         halved: chroma planes have half the height and width (4:2:0), rounded up.
+        in_fields: each field of a frame has its own rows of chroma; the height divides by four.
     """
 
-    def __init__(self, height: int, width: int, coding: Coding, *, halved: bool = True) -> None:
+    def __init__(
+        self, height: int, width: int, coding: Coding, *, halved: bool = True,
+        in_fields: bool = False,
+    ) -> None:  # fmt: skip
         self.coding, self.halved = coding, halved
+        self._field = ChromaPlanes(height // 2, width, coding) if in_fields and halved else None
         self.size = (-(-height // 2), -(-width // 2)) if halved else (height, width)
         self._odd = (height % 2, width % 2) if halved else (0, 0)
         self._lightness = _lightness_of_codes(coding.full)
@@ -56,6 +62,8 @@ class ChromaPlanes:
         Returns:
             (h, w) uint8, rounded to 8-bit codes.
         """
+        if self._field is not None:
+            return in_both_fields(self._field.guide, luma)
         if any(self._odd):
             luma = cv2.copyMakeBorder(luma, 0, self._odd[0], 0, self._odd[1], cv2.BORDER_REPLICATE)
         if self.halved:

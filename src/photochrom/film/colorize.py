@@ -15,7 +15,7 @@ import numpy as np
 from photochrom.atomic import make_folder, written_whole
 from photochrom.colorizer import Colorizer
 from photochrom.errors import OutputError
-from photochrom.film.colours import FrameColours
+from photochrom.film.colours import FrameColours, with_reference_opened
 from photochrom.film.containers import default_codec, fitted
 from photochrom.film.describe import FilmDescription, describe
 from photochrom.film.encode import EncoderSettings, settings_for
@@ -75,6 +75,7 @@ def colorize_film(
         OptionError: a value that the codec does not know.
     """
     begin = time.monotonic()
+    options = with_reference_opened(options)
     film, target = describe(Path(source)), Path(target)
     if target.exists() and target.samefile(film.path):
         raise OutputError(f"{target}: is the film itself; give another name")
@@ -108,9 +109,18 @@ def notes(film: FilmDescription, settings: EncoderSettings) -> tuple[str, ...]:
     """What the owner of a film should know about its result, a sentence each."""
     told = []
     if film.fields:
+        kept = "coded in the same fields"
+        if film.top_first is None:
+            kept = "coded in whole frames, since no order is known"
+        elif not settings.in_fields:
+            kept = (
+                f"coded in whole frames ({settings.codec}, height {film.height}), the container "
+                "tells of fields; --codec h264, mpeg4 or ffv1 codes fields of heights that divide "
+                "by 4"
+            )
         told.append(
-            f"is interlaced ({film.fields}); it is coloured as it is, deinterlace it before for "
-            "cleaner colours"
+            f"is interlaced ({film.fields}); it is coloured as it is and {kept}. "
+            "Deinterlace it before for cleaner colours"
         )
     if settings.coding.depth < film.coding.depth:
         told.append(
@@ -136,11 +146,20 @@ def _what_decides(
         "model": file_sha256(colorizer.model.path),
         # hints may be large arrays, whose text leaves the middle out
         "options": hashlib.sha256(pickle.dumps(options)).hexdigest(),
+        "reference": colour_print(colorizer, options),
         "colours": _fingerprint(colours),
         "encoder": str(settings),
         "range": [film_options.start, film_options.end, film_options.segment],
         "versions": [version(name) for name in ("photochrom", "av", "onnxruntime", "numpy")],
     }
+
+
+def colour_print(colorizer: Colorizer, options: ColorizeOptions) -> str | None:
+    """What tells two reference pictures apart, be they of one name; None where there is none."""
+    reference = with_reference_opened(options).reference
+    if reference is None:
+        return None
+    return hashlib.sha256(colorizer.known(reference).ab.tobytes()).hexdigest()
 
 
 def _fingerprint(colours: FrameColours) -> str:

@@ -13,6 +13,7 @@ from typing import Protocol
 from photochrom.color import Array, FloatArray
 from photochrom.colorizer import Colorizer
 from photochrom.options import ColorizeOptions
+from photochrom.photo import Photo, as_photo
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +77,19 @@ class FrameByFrame:
 
 
 def with_film_defaults(options: ColorizeOptions) -> ColorizeOptions:
-    """The options, with one look at each frame where they name no number."""
-    return options if options.looks else replace(options, looks=1)
+    """The options, with one look at each frame where they name no number; a reference is opened."""
+    return with_reference_opened(options if options.looks else replace(options, looks=1))
+
+
+def with_reference_opened(options: ColorizeOptions) -> ColorizeOptions:
+    """The options with their reference picture opened, so that it is matched once for all frames.
+
+    Raises:
+        InputError: the reference cannot be read.
+    """
+    if options.reference is None or isinstance(options.reference, Photo):
+        return options
+    return replace(options, reference=as_photo(options.reference))
 
 
 def small_size(

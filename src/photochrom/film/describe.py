@@ -15,13 +15,14 @@ import numpy as np
 
 from photochrom.errors import InputError, UnreadableError
 from photochrom.film.coding import Coding
+from photochrom.film.fields import BOTTOM_FIRST, TOP_FIRST
 from photochrom.film.planes import coding_of, with_luma_plane
 
 LOOKED_AT = 8
 """Frames that are decoded to find out what a film is."""
 
-FIELD_ORDERS = {2: "top field first", 3: "bottom field first", 4: "top field first",
-                5: "bottom field first"}  # fmt: skip
+FIELD_ORDERS = {TOP_FIRST: "top field first", BOTTOM_FIRST: "bottom field first",
+                4: "top field first", 5: "bottom field first"}  # fmt: skip
 """FFmpeg's numbers for interlaced films."""
 
 
@@ -68,6 +69,11 @@ class FilmDescription:
     exact: bool
     seconds: float | None
     fields: str | None
+
+    @property
+    def top_first(self) -> bool | None:
+        """Whether the upper field is shown first; None without fields, or of unknown order."""
+        return self.fields == "top field first" if self.fields in FIELD_ORDERS.values() else None
 
     @property
     def display_size(self) -> tuple[int, int]:

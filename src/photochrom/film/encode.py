@@ -18,6 +18,7 @@ from photochrom.color import Array
 from photochrom.errors import OptionError, OutputError
 from photochrom.film.coding import Coding
 from photochrom.film.describe import FilmDescription, reason
+from photochrom.film.fields import BOTTOM_FIRST, TOP_FIRST, field_mark
 from photochrom.film.planes import FULL_RANGE, LIMITED_RANGE, pixel_format
 
 ENCODER_THREADS = 4
@@ -36,7 +37,8 @@ class Codec:
         default: quality, 0 is best.
         presets: speeds that it knows, or None.
         preset: the default one.
-        options: FFmpeg's options for a quality and a preset.
+        options: FFmpeg's options for a quality, a preset and `EncoderSettings.top_first`.
+        fields: it can code the two fields of interlaced frames.
     """
 
     encoder: str
@@ -46,7 +48,8 @@ class Codec:
     default: int
     presets: tuple[str, ...] | None
     preset: str
-    options: Callable[[int, str], dict[str, str]]
+    options: Callable[[int, str, bool | None], dict[str, str]]
+    fields: bool = False
 
 
 _X26X = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower",
@@ -55,27 +58,37 @@ _NUMBERS = tuple(map(str, range(14)))
 _AVX512 = 13  # OpenCV's CV_CPU_AVX_512F
 
 
-def _x264(crf: int, preset: str) -> dict[str, str]:
-    options = {"crf": str(crf), "preset": preset}
+def _x264(crf: int, preset: str, top_first: bool | None) -> dict[str, str]:
+    parameters = []
     if cv2.checkHardwareSupport(_AVX512):
         # its macroblock tree for AVX-512 gives another result now and then; the others never do
-        options["x264-params"] = "asm=avx2"
-    return options
+        parameters.append("asm=avx2")
+    if top_first is not None:
+        parameters.append("tff=1" if top_first else "bff=1")
+    options = {"crf": str(crf), "preset": preset, "x264-params": ":".join(parameters)}
+    return {name: value for name, value in options.items() if value}
+
+
+def _mpeg4(crf: int, _: str, top_first: bool | None) -> dict[str, str]:
+    fields = "" if top_first is None else "+ildct+ilme"
+    return {"flags": f"+qscale{fields}", "global_quality": str(118 * crf)}
 
 
 CODECS = {
-    "h264": Codec("libx264", (8, 10), True, (0, 51), 18, _X26X, "veryfast", _x264),
+    "h264": Codec("libx264", (8, 10), True, (0, 51), 18, _X26X, "veryfast", _x264,
+        fields=True),
     "h265": Codec("libx265", (8, 10, 12), True, (0, 51), 20, _X26X, "fast",
-        lambda crf, preset: {"crf": str(crf), "preset": preset, "x265-params": "log-level=none"}),
+        lambda crf, preset, _: {"crf": str(crf), "preset": preset,
+                                "x265-params": "log-level=none"}),
     "av1": Codec("libsvtav1", (8, 10), True, (1, 63), 24, _NUMBERS, "10",
-        lambda crf, preset: {"crf": str(crf), "preset": preset}),
+        lambda crf, preset, _: {"crf": str(crf), "preset": preset}),
     "vp9": Codec("libvpx-vp9", (8, 10, 12), False, (0, 63), 24, _NUMBERS[:9], "6",
-        lambda crf, preset: {"crf": str(crf), "b": "0", "cpu-used": preset, "row-mt": "1",
-                             "deadline": "good"}),
-    "mpeg4": Codec("mpeg4", (8,), False, (1, 31), 3, None, "",
-        lambda crf, _: {"flags": "+qscale", "global_quality": str(118 * crf)}),
+        lambda crf, preset, _: {"crf": str(crf), "b": "0", "cpu-used": preset, "row-mt": "1",
+                                "deadline": "good"}),
+    "mpeg4": Codec("mpeg4", (8,), False, (1, 31), 3, None, "", _mpeg4, fields=True),
     "ffv1": Codec("ffv1", (8, 9, 10, 12, 14, 16), False, None, 0, None, "",
-        lambda *_: {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}),
+        lambda *_: {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"},
+        fields=True),
 }  # fmt: skip
 
 
@@ -93,6 +106,8 @@ class EncoderSettings:
         aspect: width of a sample by its height.
         options: FFmpeg's, name and value.
         in_header: parameters go into the file's header, not among the packets.
+        top_first: which field of interlaced frames is shown first, or None.
+        in_fields: frames are coded as two fields; else only the container tells of them.
     """
 
     codec: str
@@ -104,6 +119,8 @@ class EncoderSettings:
     aspect: Fraction
     options: tuple[tuple[str, str], ...]
     in_header: bool = True
+    top_first: bool | None = None
+    in_fields: bool = False
 
     @property
     def encoder(self) -> str:
@@ -119,6 +136,8 @@ class EncoderSettings:
         context.thread_count = ENCODER_THREADS
         context.color_range = FULL_RANGE if self.coding.full else LIMITED_RANGE
         context.colorspace = self.coding.matrix.number
+        if self.top_first is not None:
+            context.field_order = TOP_FIRST if self.top_first else BOTTOM_FIRST
         if self.aspect != 1:
             context.sample_aspect_ratio = self.aspect
         context.options = dict(self.options)
@@ -152,12 +171,16 @@ def settings_for(
     fitting = [depth for depth in kind.depths if depth >= film.coding.depth]
     coding = Coding(film.coding.matrix, film.coding.full, min(fitting, default=kind.depths[-1]))
     odd = bool(film.width % 2 or film.height % 2)
-    options = kind.options(quality, preset or kind.preset)
+    halved = not (odd and kind.even)
+    in_fields = film.top_first is not None and kind.fields
+    in_fields &= film.height % (4 if halved else 2) == 0  # each field has its own chroma rows
+    order = film.top_first if in_fields else None
+    options = kind.options(quality, preset or kind.preset, order)
     if odd and "slices" in options:
         options["slices"] = "1"  # FFV1 cannot cut halved chroma of an odd height
     return EncoderSettings(
-        codec, film.width, film.height, coding, not (odd and kind.even), film.rate, film.aspect,
-        tuple(sorted(options.items())),
+        codec, film.width, film.height, coding, halved, film.rate, film.aspect,
+        tuple(sorted(options.items())), top_first=film.top_first, in_fields=in_fields,
     )  # fmt: skip
 
 
@@ -202,6 +225,7 @@ class SegmentEncoder:
         if settings.in_header:
             self._context.flags |= av.codec.context.Flags.global_header
         self._frames = 0
+        self._mark = field_mark(bool(settings.top_first)) if settings.in_fields else None
         os.environ.setdefault("SVT_LOG", "1")  # the one encoder that talks to the terminal
         try:
             self._context.open()
@@ -212,6 +236,8 @@ class SegmentEncoder:
         """Takes the next frame; gives what is ready: place in the segment, key frame, bytes."""
         frame.pts, frame.time_base = self._frames, 1 / self._settings.rate
         self._frames += 1
+        if self._mark is not None:
+            frame = self._mark(frame)
         yield from self._packets(frame)
 
     def finish(self) -> Iterator[tuple[int, bool, bytes]]:

@@ -88,7 +88,8 @@ def _search(before: Array, now: Array, grid: tuple[int, int], start: FloatArray 
     shown, expected = now.astype(np.float32), _sample(before.astype(np.float32), there)
     apart = cv2.blur(shown - expected, (5, 5)) / (_GAIN * _DIFFERENT)
     inside = _inside(there, height, width)
-    trust = np.exp(-((astray**2).sum(-1) / _ASTRAY**2 + apart**2) / 2) * inside
+    missed = astray[..., 0] ** 2 + astray[..., 1] ** 2
+    trust = np.exp(-(missed / _ASTRAY**2 + apart**2) / 2) * inside
     steps = np.array([grid[1] / width, grid[0] / height], np.float32)
     moved = cv2.resize(back, size, interpolation=cv2.INTER_AREA) * steps
     return Motion(
@@ -188,6 +189,8 @@ def _sample(planes: FloatArray, at: FloatArray, interpolation: int = 1) -> Float
 
 def _inside(at: FloatArray, height: int, width: int) -> FloatArray:
     """(H, W) 1 where a place lies in the picture, falling to 0 one pixel outside."""
-    beyond = np.maximum(-at, at - np.array([width - 1, height - 1], np.float32)).max(-1)
+    x, y = at[..., 0], at[..., 1]
+    beyond = np.maximum(np.maximum(-x, x - np.float32(width - 1)),
+                        np.maximum(-y, y - np.float32(height - 1)))  # fmt: skip
     share: FloatArray = (1 - beyond).clip(0, 1)
     return share

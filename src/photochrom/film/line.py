@@ -115,5 +115,8 @@ def line_for(
     film: FilmDescription, settings: EncoderSettings, colorizer: Colorizer, options: ColorizeOptions
 ) -> Line:
     """The line of a film."""
-    chroma = ChromaPlanes(film.height, film.width, settings.coding, halved=settings.halved)
+    chroma = ChromaPlanes(
+        film.height, film.width, settings.coding, halved=settings.halved,
+        in_fields=settings.in_fields,
+    )  # fmt: skip
     return Line(film, chroma, small_size(*film.display_size, colorizer, options), settings)

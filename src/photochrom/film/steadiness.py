@@ -8,7 +8,7 @@ docs/benchmarks/film-steadiness.md; how it was chosen: docs/decisions/0008-stead
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from photochrom.colorizer import Colorizer, Seen
 from photochrom.decoding import probabilities
 from photochrom.film.burnt_in import BurntIn
 from photochrom.film.carried import Carried
-from photochrom.film.colours import FilmFrame, with_film_defaults
+from photochrom.film.colours import FilmFrame, with_film_defaults, with_reference_opened
 from photochrom.film.flow import even_light, single_thread
 from photochrom.film.keys import KnownColours
 from photochrom.film.scenes import SceneWatch, Step
@@ -34,7 +34,7 @@ UNSURE_SPREAD = 100.0
 DIM = 8.0
 """Deviation of L over a frame below which, in proportion, its look counts less: darkness, fog."""
 
-NEW_SHARE = 0.15
+NEW_SHARE = 0.08
 """Share of a frame that was not there before at which the network looks out of turn."""
 
 
@@ -46,13 +46,14 @@ class SteadySettings:
         memory: sure looks that a colour is the mean of, 1..100; a look counts about half on
             average, so that 8 are some 16 frames.
         drift: share of a picture-wide change of colour that a look brings in, 0..1.
-        key_every: the network looks at every so many-th frame, 1..240; colours are carried between.
+        key_every: the network looks at every so many-th frame, 1..240, and sooner where much is
+            new; colours are carried between.
         burnt_in: whether time stamps and captions are left without colour.
     """
 
     memory: float = 8.0
     drift: float = 0.1
-    key_every: int = 1
+    key_every: int = 2
     burnt_in: bool = True
 
     def __post_init__(self) -> None:
@@ -77,7 +78,8 @@ class SteadyColours:
         settings: SteadySettings = SteadySettings(), known: KnownColours | None = None,
     ) -> None:  # fmt: skip
         self.colorizer, self.settings = colorizer, settings
-        self.careful, self._options = options, with_film_defaults(options)
+        self.careful = with_reference_opened(options)
+        self._options = with_film_defaults(self.careful)
         self.known = known or KnownColours()
         self._watch: SceneWatch | None = None
         self._scenes: dict[int, Carried] = {}
@@ -101,7 +103,7 @@ class SteadyColours:
             number: now if number == step.scene else self._scenes[number]
             for number in self._watch.alive
         }
-        return now.ab if overlay is None else now.ab * (1 - overlay)[..., None]
+        return now.shown if overlay is None else now.shown * (1 - overlay)[..., None]
 
     @property
     def scene(self) -> int:
@@ -155,7 +157,11 @@ class SteadyColours:
         if before is None or step.motion is None:
             self._unseen = 0
             ab, sure = self._look(frame.luminance, self.careful, grid)
-            return Carried(ab, FIRST_LOOK * sure, light)
+            begun = Carried(ab, FIRST_LOOK * sure, light)
+            if step.out_of is None or step.motion is None:
+                return begun
+            over = self._scenes[step.out_of].moved(step.motion, light)
+            return replace(begun, left=over.shown - ab)
         moved = before.moved(step.motion, light)
         self._unseen += 1
         new = float((step.motion.trust < 0.5).mean())
@@ -172,9 +178,9 @@ class SteadyColours:
     ) -> tuple[FloatArray, FloatArray]:
         """What the network says, (h, w, 2), and how sure it is, (h, w) above 0 and up to 1."""
         seen = self.colorizer.see(luminance, options)
-        ab = area_resize(self.colorizer.read(seen, 1, options)[0], *grid)
+        ab = _fitted(self.colorizer.read(seen, 1, options)[0], grid)
         visible = min(1.0, float(luminance.std(dtype=np.float64)) / DIM)
-        sure = area_resize(self._sureness(seen), *grid) * np.float32(max(visible, 0.02))
+        sure = _fitted(self._sureness(seen), grid) * np.float32(max(visible, 0.02))
         return ab, sure
 
     def _sureness(self, seen: Seen) -> FloatArray:
@@ -189,6 +195,10 @@ class SteadyColours:
         sure: FloatArray = (1 / (1 + spread.clip(0) / UNSURE_SPREAD)).astype(np.float32)
         height, width = logits.shape[:2]
         return sure.repeat(2, 0).repeat(2, 1)[:height, :width]
+
+
+def _fitted(plane: FloatArray, grid: tuple[int, int]) -> FloatArray:
+    return plane if plane.shape[:2] == grid else area_resize(plane, *grid)
 
 
 def _surroundings(luminance: FloatArray, grid: tuple[int, int]) -> FloatArray:
