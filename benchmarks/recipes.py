@@ -135,7 +135,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--steps is {options.steps}; two are the least that can be timed")
     torch.set_num_threads(options.threads)
     kept = json.loads(options.rows.read_text()) if options.rows and options.rows.exists() else {}
-    failed = set()
     with tempfile.TemporaryDirectory() as folder:
         for name in wanted:
             if name in kept:
@@ -145,7 +144,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             except PhotochromError as error:
                 # the reason is not for the page: it may name a folder of this machine
                 print(f"{name}: {error}", file=sys.stderr)
-                failed.add(name)
             print(kept.get(name), file=sys.stderr)
             if options.rows:
                 with written_whole(options.rows) as file:
@@ -155,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(text)
     if options.write:
         write_page(PAGE, "Recipes", __doc__, text)
-    return int(bool(failed))
+    return int(any(name not in kept for name in wanted))
 
 
 def _parser() -> argparse.ArgumentParser:
