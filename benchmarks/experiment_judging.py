@@ -7,6 +7,7 @@ and accuracies are of the chroma as it was predicted, before it is cut.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -18,7 +19,9 @@ from photochrom import metrics
 from photochrom.color import Array, FloatArray, lab_to_rgb
 from photochrom.data.batches import lab_from_bytes
 from photochrom.data.decoded import DecodedPictures
+from photochrom.evaluation.density import Density
 from photochrom.evaluation.figures import FIGURES, Judged
+from photochrom.evaluation.observer import Observer
 from photochrom.networks.blocks import ColorizingNetwork, predict_any_size
 from photochrom.palette import uniform_palette
 from photochrom.photo import upsample_chroma
@@ -39,11 +42,15 @@ class Coloured:
         ab: (H, W, 2) chroma as it was predicted.
         true_ab: (H, W, 2) the picture's own.
         judged: both as sRGB, the result cut to it.
+        kl: of the result under an autoencoder, in nats; NaN without one.
+        true_kl: of the picture itself.
     """
 
     ab: Array
     true_ab: Array
     judged: Judged
+    kl: float = math.nan
+    true_kl: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,10 @@ SHOWN: Mapping[str, Shown] = {
     ),
     "inconsistency": _from_package("inconsistency", ".2f"),
     "bleeding": _from_package("bleeding", ".3f"),
+    "density": Shown("density, KL in nats", ".1f", "", lambda c: c.kl),
+    "density_gap": Shown(
+        "KL apart from the truth's", ".1f", "lower", lambda c: abs(c.kl - c.true_kl)
+    ),
 }
 """By name, in the order of a result."""
 
@@ -132,13 +143,17 @@ def no_colour(luminance: FloatArray) -> FloatArray:
     return np.zeros((*luminance.shape, 2), np.float32)
 
 
-def judge(painters: Mapping[str, Painter], pictures: DecodedPictures) -> dict[str, Values]:
+def judge(
+    painters: Mapping[str, Painter], pictures: DecodedPictures, density: Density | None = None
+) -> dict[str, Values]:
     """Every figure of every picture for each painter, and for `TRUTH`.
 
     Args:
         painters: by what they are called.
         pictures: with their true colours.
+        density: the autoencoder for the figures of density, which are NaN without it.
     """
+    observer = density and density.observer()
     found: dict[str, Values] = {
         name: {figure: [] for figure in SHOWN} for name in (*painters, TRUTH)
     }
@@ -146,13 +161,19 @@ def judge(painters: Mapping[str, Painter], pictures: DecodedPictures) -> dict[st
         lab = lab_from_bytes(pictures.take([index]))[0].movedim(0, -1).numpy()
         luminance = np.ascontiguousarray(lab[..., 0])
         truth = lab_to_rgb(lab)
+        true_kl = _kl(observer, truth)
         for name, values in found.items():
             ab = lab[..., 1:] if name == TRUTH else painters[name](luminance)
             result = truth if name == TRUTH else lab_to_rgb(np.dstack([luminance, ab]))
-            coloured = Coloured(ab, lab[..., 1:], Judged(result, truth))
+            judged, kl = Judged(result, truth), _kl(observer, result)
+            coloured = Coloured(ab, lab[..., 1:], judged, kl, true_kl)
             for figure, shown in SHOWN.items():
                 values[figure].append(float(shown.of(coloured)))
     return found
+
+
+def _kl(observer: Observer | None, rgb: Array) -> float:
+    return float(observer.observe(rgb)[0]) if observer else math.nan
 
 
 def told(values: Values) -> dict[str, list[float] | None]:

@@ -13,7 +13,7 @@ from experiment_table import Claim, Rule, System, Table
 Result = Mapping[str, Any]
 Results = Mapping[str, Result]
 
-ONLY_TRUTH_HAS = ("colourfulness", "inconsistency", "bleeding")
+ONLY_TRUTH_HAS = ("colourfulness", "inconsistency", "bleeding", "density")
 """Figures that say something of the true pictures."""
 
 
@@ -138,7 +138,8 @@ def _protocols(done: Iterable[Result]) -> Iterator[str]:
             f"`{result['name']}`",
             f"{name}: {data['training']:,} pictures of {data['side']} px, {data['held_out']:,} "
             f"held out ({share:.0%} of the data){'. ' + notes if notes else ''}",
-            f"{test['pictures']} pictures of {test['side']} px, {test['what']}",
+            f"{test['pictures']} pictures of {test['side']} px, {test['what']}"
+            + (f"; density: {test['density']}" if test.get("density") else ""),
             f"{training['steps']:,}, {shown:.1f} passes",
             f"{training['wall_seconds'] / 60:.1f}",
             f"{training['full_pictures_shown']:,} pictures shown"

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from experiment_clock import Clock
 from experiment_data import Chosen, choose, digest
+from experiment_density import density_of
 from experiment_judging import (
     DEFAULT,
     GREY,
@@ -136,8 +137,10 @@ def _result(
     test, test_words = _test_pictures(resolved, chosen.pictures, held_out, cache)
     model = find_model(DEFAULT_MODEL)
     painters = {ROW: paint, DEFAULT: Colorizer().predict_chroma, GREY: no_colour}
-    tested = judge(painters, test)
-    seen = judge({ROW: paint}, _some(chosen.pictures, training, TRAINING_PICTURES))
+    density = density_of(resolved.density, folder.parent) if resolved.density else None
+    tested = judge(painters, test, density)
+    sample = _some(chosen.pictures, training, TRAINING_PICTURES)
+    seen = judge({ROW: paint}, sample, density)
     figures = {name: told(values) for name, values in tested.items()}
     return {
         "name": resolved.name,
@@ -155,7 +158,7 @@ def _result(
             "training": len(training), "held_out": len(held_out), "side": recipe.data.side,
             "sha256": digest(chosen.pictures.keys),
         },
-        "test": test_words,
+        "test": {**test_words, "density": density and density.observer().name},
         "training": _effort(resolved, chosen, clock, checkpoint.step, len(training)),
         "versions": {**versions(), "torch": torch.__version__},
         "machine": machine_class(),

@@ -49,6 +49,7 @@ class System(_Part):
     test: Selection | None = Field(default=None, description="None: the pictures held out")
     set: list[str] = []
     cpu: Budget = Budget()
+    density: bool = Field(default=False, description="judge by an autoencoder of `data`, too")
     commands: list[str] = Field(default=[], description="what draws its figures")
 
 
@@ -151,6 +152,7 @@ class Resolved(_Part):
     Attributes:
         full: its recipe with nothing shortened, the published schedule.
         full_pictures: how many pictures that asks for; None for all there are.
+        density: pictures to which the autoencoder that judges density is fitted; None for none.
     """
 
     name: str
@@ -162,6 +164,7 @@ class Resolved(_Part):
     data: Selection
     full_pictures: int | None
     test: Selection | None
+    density: Selection | None
     default_saw: bool
 
 
@@ -206,5 +209,6 @@ def resolve(table: Table, name: str, budget: BudgetName) -> Resolved:
         name=name, budget=budget, system=experiment.system, recipe=load_recipe(file, overrides),
         full=full, overrides=overrides, data=data, full_pictures=full_pictures,
         test=None if experiment.held_out else experiment.test or system.test,
+        density=system.data if system.density else None,
         default_saw=experiment.default_saw,
     )  # fmt: skip

@@ -8,12 +8,12 @@ This shows that recipes work and what they cost, not how good their models becom
 own, with these exceptions: a fifth of the pictures is held out by the hash of their names, --batch
 can make batches smaller, --precision sets another one, and what would be downloaded is replaced by
 what the recipe names for those without it, as the table says. With --rows, what was measured is
-kept in that file, and the same command goes on after a stop. `specialise` and `general_second`,
-which go on from a model, begin with ImageNet weights here. Seconds per step are the median, without
-validation, of processor time, all threads together. The validation figures are mean CIEDE2000 of
-the averaged weights on the held-out pictures, divided by that of grey: below 1 is better than no
-colour. The exported model then colours a grey picture of 333 x 517 pixels, made of the first
-picture; its mean chroma in CIELAB units is given.
+kept in that file: the same command goes on after a stop, and recipes can differ in --steps.
+`specialise` and `general_second`, which go on from a model, begin with ImageNet weights here.
+Seconds per step are the median, without validation, of processor time, all threads together. The
+validation figures are mean CIEDE2000 of the averaged weights on the held-out pictures, divided by
+that of grey: below 1 is better than no colour. The exported model then colours a grey picture of
+333 x 517 pixels, made of the first picture; its mean chroma in CIELAB units is given.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ LUMINANCE_KEPT = 0.5
 """Largest difference in L between the grey picture and its coloured form, 8 bits a channel."""
 
 HEADINGS = (
-    "recipe", "network", "parameters, M", "precision", "batch", "CPU s per step",
-    "x grey, epoch 1", "epoch 2", "file, MB", "exported, and its picture",
+    "recipe", "network", "parameters, M", "precision", "batch", "steps an epoch",
+    "CPU s per step", "x grey, epoch 1", "epoch 2", "file, MB", "exported, and its picture",
 )  # fmt: skip
 
 
@@ -74,6 +74,7 @@ class Row:
         network: the network's name, with what stands in for a download.
         precision: of the training.
         batch: pictures in a batch.
+        steps: of each of the two epochs.
         parameters: of the network, frozen ones and no discriminator's among them.
         step_seconds: median.
         ratios: validation CIEDE2000 by that of grey, after each epoch.
@@ -85,6 +86,7 @@ class Row:
     network: str
     precision: str
     batch: int
+    steps: int
     parameters: int
     step_seconds: float
     ratios: Sequence[float]
@@ -95,8 +97,8 @@ class Row:
         """The row of the table."""
         figures = (
             self.recipe, self.network, f"{self.parameters / 1e6:.2f}", self.precision,
-            str(self.batch), f"{self.step_seconds:.2f}", *(f"{ratio:.3f}" for ratio in self.ratios),
-            f"{self.megabytes:.1f}", self.exported,
+            str(self.batch), str(self.steps), f"{self.step_seconds:.2f}",
+            *(f"{ratio:.3f}" for ratio in self.ratios), f"{self.megabytes:.1f}", self.exported,
         )  # fmt: skip
         return f"| {' | '.join(figures)} |"
 
@@ -189,7 +191,7 @@ def measure(path: Path, options: argparse.Namespace, cache: Path) -> Row:
         size = model.stat().st_size if model.exists() else 0
     parameters = sum(parameter.numel() for parameter in network.parameters())
     return Row(
-        path.stem, network_name, recipe.precision, recipe.data.batch, parameters,
+        path.stem, network_name, recipe.precision, recipe.data.batch, options.steps, parameters,
         statistics.median(watch.seconds), watch.ratios, size / 1e6, exported,
     )  # fmt: skip
 
@@ -248,7 +250,7 @@ def report(rows: Sequence[str], options: argparse.Namespace) -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "onnx", "onnxruntime"))
     lines = [
-        f"- 2 epochs of {options.steps} steps",
+        "- 2 epochs",
         f"- at most {options.pictures} pictures of {', '.join(path.name for path in options.data)}",
         f"- {platform.machine()} ({torch.backends.cpu.get_cpu_capability()}), {cores} cores, "
         f"{options.threads} threads",

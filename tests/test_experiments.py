@@ -12,6 +12,7 @@ import pytest
 import torch
 from small_experiments import write_project
 
+import experiment_density  # isort: skip
 import experiment_judging  # isort: skip
 import experiment_run  # isort: skip
 import experiment_table  # isort: skip
@@ -21,6 +22,7 @@ from photochrom import catalog, metrics
 from photochrom.color import lab_to_rgb
 from photochrom.data.batches import lab_from_bytes
 from photochrom.data.decoded import decode_pictures
+from photochrom.evaluation.density import FitOptions, fit_density, load_density
 
 ROOT = Path(__file__).parents[1]
 
@@ -130,6 +132,33 @@ def test_a_selection_takes_one_source_of_a_shard_and_test_pictures_of_their_own(
     assert result["test"]["pictures"] == 7
     assert result["overrides"][0] == "optim.lr=1e-4"
     assert result["recipe"]["optim"]["lr"] == 1e-4
+
+
+def test_all_rows_of_a_system_are_judged_by_one_density(project, monkeypatch):
+    monkeypatch.setattr(experiment_density, "SIDE", 16)
+    monkeypatch.setattr(experiment_density, "FIT", FitOptions(steps=3, batch=4))
+    text = Path("table.yaml").read_text()
+    Path("table.yaml").write_text(text.replace("    cpu:", "    density: true\n    cpu:", 1))
+    table = experiment_table.load_table(Path("table.yaml"))
+    monkeypatch.setattr(experiments, "load_table", lambda: table)
+    fits = []
+    monkeypatch.setattr(
+        experiment_density, "fit_density", lambda *a: fits.append(a) or fit_density(*a)
+    )
+    assert command("run", "small", "other") == 0
+    assert len(fits) == 1 and len(fits[0][0]) == 24  # the system's pictures, none left out
+    small, other = result_of("small"), result_of("other")
+    assert small["test"]["density"] == other["test"]["density"]
+    density = load_density(next(Path("runs").glob("density-*.pt")))
+    assert "loose, 24 pictures" in density.observer().name in Path("experiments.md").read_text()
+    pictures = decode_pictures([project / "data" / "loose"], 32, project / "cache", jobs=1)
+    found = experiment_judging.judge({"grey": experiment_judging.no_colour}, pictures, density)
+    assert found["truth"]["density_gap"] == [0] * 24
+    grey = lab_to_rgb(lab_from_bytes(pictures.take([3]))[0].movedim(0, -1).numpy() * (1, 0, 0))
+    expected = density.observer().observe(grey)[0]
+    assert found["grey"]["density"][3] == pytest.approx(expected)
+    gap = abs(expected - found["truth"]["density"][3])
+    assert found["grey"]["density_gap"][3] == pytest.approx(gap)
 
 
 def test_a_stopped_row_goes_on_where_it_was(project, finished, monkeypatch, capsys):
