@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from photochrom.color import FloatArray
-from photochrom.photo import Photo, area_resize, enlarge
+from photochrom.photo import Photo, area_resize, enlarge, fit_to
 from photochrom.runtime import ChromaPrediction, Model
 
 
@@ -119,11 +119,8 @@ def luminance_at(picture: Photo | FloatArray, height: int, width: int) -> FloatA
     """
     if isinstance(picture, Photo):
         own = min(height, picture.height), min(width, picture.width)
-        luminance = picture.small_luminance(*own)
-    else:
-        own = min(height, picture.shape[0]), min(width, picture.shape[1])
-        luminance = area_resize(picture, *own)
-    return luminance if own == (height, width) else enlarge(luminance, height, width)
+        picture = picture.small_luminance(*own)
+    return fit_to(picture, height, width)
 
 
 def _look(model: Model, luminance: FloatArray, mirrored: bool) -> ChromaPrediction:

@@ -17,7 +17,7 @@ from photochrom.errors import OptionError
 from photochrom.hints import Hint, hinted_change, hinted_share
 from photochrom.looks import Seen, luminance_at
 from photochrom.looks import working_size as network_size
-from photochrom.photo import Photo, area_resize, enlarge, upsample_chroma
+from photochrom.photo import Photo, area_resize, fit_to, upsample_chroma
 from photochrom.photo.colours import small_chroma
 from photochrom.reference import ReferenceColours, reference_change
 from photochrom.runtime import Model
@@ -76,9 +76,7 @@ def sure_by_hints(confidence: FloatArray, shown: FloatArray, hints: Sequence[Hin
     if not hints:
         return confidence
     share = hinted_share(area_resize(shown, *working_size(*shown.shape)), hints)
-    height, width = confidence.shape
-    small = area_resize(share, min(height, share.shape[0]), min(width, share.shape[1]))
-    reached = enlarge(small, height, width, cubic=False).clip(0, 1)
+    reached = fit_to(share, *confidence.shape, cubic=False).clip(0, 1)
     surer: FloatArray = 1 - (1 - confidence) * (1 - reached)
     return surer
 

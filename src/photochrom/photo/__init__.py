@@ -4,7 +4,7 @@ A colorizer predicts chroma at a low size. Here the picture's own lightness, at 
 is read, joined with that chroma, and written; nothing else happens to it.
 """
 
-from photochrom.photo.guided import area_resize, enlarge, upsample_chroma
+from photochrom.photo.guided import area_resize, enlarge, fit_to, upsample_chroma
 from photochrom.photo.merge import merge_chroma
 from photochrom.photo.read import DEFAULT_MAX_PIXELS, Photo, open_photo, photo_from_array
 from photochrom.photo.samples import to_eight_bits
@@ -26,6 +26,7 @@ __all__ = [
     "encode_photo",
     "enlarge",
     "extension_for",
+    "fit_to",
     "merge_chroma",
     "open_photo",
     "photo_from_array",

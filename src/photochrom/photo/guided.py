@@ -110,6 +110,23 @@ def enlarge(plane: Array, height: int, width: int, *, cubic: bool = True) -> Flo
     return resample(plane, rows, columns)
 
 
+def fit_to(plane: Array, height: int, width: int, *, cubic: bool = True) -> FloatArray:
+    """The plane at any size: averaged where it becomes smaller, interpolated where larger.
+
+    Args:
+        plane: (H, W) or (H, W, C).
+        height: rows of the result.
+        width: columns of the result.
+        cubic: as of `enlarge`.
+
+    Returns:
+        (height, width) or (height, width, C) float32.
+    """
+    own = min(height, plane.shape[0]), min(width, plane.shape[1])
+    small = area_resize(plane, *own)
+    return small if own == (height, width) else enlarge(small, height, width, cubic=cubic)
+
+
 def area_weights(size: float, samples: int, *, inputs: int | None = None) -> FloatArray:
     """How much each input sample counts in each output sample.
 
