@@ -81,8 +81,12 @@ def _system(name: str, system: System, table: Table, results: Results) -> Iterat
         experiment = table.experiments[row]
         words = f" Published: {experiment.published_words}" if experiment.published_words else ""
         yield f"- `{row}`: {experiment.about}{words}"
+    for picture in system.pictures:
+        drawn = f" `{picture.command}`" if picture.command else ""
+        yield from ("", f"![{picture.caption}](experiments/{picture.file})", "")
+        yield picture.caption + drawn
     if system.commands:
-        yield from ("", "Its figures are drawn by", "", "```", *system.commands, "```")
+        yield from ("", "Full runs are looked at with", "", "```", *system.commands, "```")
 
 
 def _figures(system: System, done: Iterable[Result]) -> Iterator[str]:

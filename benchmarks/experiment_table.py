@@ -39,6 +39,14 @@ class Budget(_Part):
     pictures: int | None = Field(default=None, ge=1, description="so many, evenly spread")
 
 
+class Figure(_Part):
+    """A picture made of a system's runs."""
+
+    file: str = Field(description="in docs/experiments")
+    caption: str
+    command: str = Field(default="", description="what drew it; empty: the run itself")
+
+
 class System(_Part):
     """One published system; what its experiments share."""
 
@@ -50,7 +58,8 @@ class System(_Part):
     set: list[str] = []
     cpu: Budget = Budget()
     density: bool = Field(default=False, description="judge by an autoencoder of `data`, too")
-    commands: list[str] = Field(default=[], description="what draws its figures")
+    pictures: list[Figure] = Field(default=[], description="what its rows here look like")
+    commands: list[str] = Field(default=[], description="what a full run is looked at with")
 
 
 class Published(_Part):

@@ -30,6 +30,7 @@ systems:
     figures: [psnr, ciede2000, colourfulness]
     data: {folders: [loose]}
     cpu: {pictures: 20, set: [schedule.epochs=2, schedule.steps_per_epoch=4]}
+    pictures: [{file: small.jpg, caption: Both of them., command: photochrom compare loose/}]
     commands: [photochrom palette loose/]
 experiments:
   small:

@@ -247,6 +247,8 @@ def test_the_page_sets_published_figures_beside_ours(small):
     )
     assert "Not run yet: `other`." in page
     assert "photochrom palette loose/" in page
+    shown = "![Both of them.](experiments/small.jpg)\n\nBoth of them. `photochrom compare loose/`"
+    assert shown in page
 
 
 @pytest.mark.parametrize(
@@ -284,6 +286,9 @@ def test_every_row_of_the_real_table_fits_its_recipe_at_both_budgets():
         assert row.recipe.schedule.epochs < row.full.schedule.epochs
         assert row.recipe.network.name == row.full.network.name
         assert set(table.systems[row.system].figures) <= experiment_judging.SHOWN.keys()
+    for system in table.systems.values():
+        for picture in system.pictures:
+            assert (ROOT / "docs" / "experiments" / picture.file).is_file()
 
 
 def test_the_committed_page_is_what_the_committed_results_say(tmp_path):

@@ -94,15 +94,19 @@ def colorize_film(
     with written_whole(job.folder / "joined") as partial:
         kept = Kept(work.span(), target.suffix, film_options.mark)
         left_out = join(film, kept, job, settings, partial)
-    try:
-        (job.folder / "joined").replace(target)
-    except OSError as error:
-        raise OutputError(f"{target}: cannot be written ({error.strerror})") from None
+    _put_in_place(job.folder / "joined", target)
     job.remove()
     return ColorizedFilm(
         target, film, work.done, time.monotonic() - begin, work.before, left_out,
         notes(film, settings),
     )  # fmt: skip
+
+
+def _put_in_place(joined: Path, target: Path) -> None:
+    try:
+        joined.replace(target)
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be written ({error.strerror})") from None
 
 
 def notes(film: FilmDescription, settings: EncoderSettings) -> tuple[str, ...]:
