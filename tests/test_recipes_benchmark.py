@@ -52,8 +52,8 @@ def test_a_run_prints_the_protocol_and_a_row_a_recipe_and_writes_the_page(root, 
     assert printed.strip() in written
     assert written.startswith("# Recipes\n\nEvery recipe at its real network size")
     small, wrong = (line for line in printed.splitlines() if line.startswith(("| sm", "| wr")))
-    what, costs = cells(small)[:6], cells(small)[6:]
-    assert what == ["small", "skip_autoencoder", "0.00", "32-true", "4", "3"]
+    what, costs = cells(small)[:7], cells(small)[7:]
+    assert what == ["small", "skip_autoencoder", "0.00", "32-true", "pictures", "4", "3"]
     seconds, first, second, megabytes, exported = costs
     assert float(seconds) >= 0 and float(first) > 0 and float(second) > 0
     assert float(megabytes) == pytest.approx(0.0, abs=0.1)
