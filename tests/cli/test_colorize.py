@@ -12,7 +12,8 @@ from command_line import Run, files_below, make_picture
 from PIL import Image
 from tiny_model import write_tiny_model
 
-from photochrom.cli.colorize import Request, _share_cores
+from photochrom.cli.colorize import _share_cores
+from photochrom.cli.requests import Request
 from photochrom.color import rgb_to_lab
 
 

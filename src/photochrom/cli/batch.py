@@ -17,10 +17,10 @@ from photochrom.atomic import make_folder
 from photochrom.cli.console import say
 from photochrom.cli.plan import KEEP, STDIO, Job, format_of
 from photochrom.cli.report import DONE, Outcome, Reporter, failed
+from photochrom.cli.requests import Request
 from photochrom.errors import OptionError, OutputError, PhotochromError
 
 if TYPE_CHECKING:
-    from photochrom.cli.colorize import Request
     from photochrom.colorizer import Colorizer, ColorizeResult
     from photochrom.options import ColorizeOptions
     from photochrom.photo import Photo, WriteOptions

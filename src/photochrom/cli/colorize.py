@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +16,7 @@ from photochrom.cli.film_work import films_asked_among, run_films
 from photochrom.cli.inputs import PICTURE_SUFFIXES, Found, find_pictures, place_output
 from photochrom.cli.plan import STDIO, Job, Naming, make_plan
 from photochrom.cli.report import FAILED, Reporter, failed, skipped
+from photochrom.cli.requests import Request
 from photochrom.errors import InputError, OptionError
 
 JOBS_AT_MOST = 4
@@ -32,44 +33,6 @@ class FormatName(StrEnum):
     jpeg = "jpeg"
     tiff = "tiff"
     webp = "webp"
-
-
-@dataclass(frozen=True)
-class Request:
-    """The command line of `colorize`; each field is the option of its name."""
-
-    inputs: tuple[str, ...]
-    output: str | None = None
-    model: str | None = None
-    size: int | None = None
-    vividness: float | None = None
-    saturation: float = 1.0
-    looks: int | None = None
-    variants: int = 1
-    seed: int = 0
-    hue_guards: tuple[str, ...] = ()
-    confidence: Path | None = None
-    hints: Path | None = None
-    reference: Path | None = None
-    suffix: str = ".color"
-    format: str = "keep"
-    quality: int | None = None
-    overwrite: bool = False
-    jobs: int | None = None
-    threads: int | None = None
-    as_json: bool = False
-    strip: bool = False
-    mark: bool = True
-    max_pixels: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("jobs", "threads", "max_pixels"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                option = name.replace("_", "-")
-                raise OptionError(f"{option} is {value}; it must be at least 1")
-        if not 1 <= self.variants <= 16:
-            raise OptionError(f"variants is {self.variants}; it must be 1 to 16")
 
 
 def colorize(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from photochrom.cli.console import messages, say
-from photochrom.cli.training import Device, DeviceOption, Threads, check_counts, require_training
+from photochrom.cli.requests import check_counts
+from photochrom.cli.training import Device, DeviceOption, Threads, require_training
 from photochrom.errors import DataError, OptionError, OutputError
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from photochrom.cli.console import complain, messages, printable, results, say
+from photochrom.cli.requests import check_counts
 from photochrom.errors import OptionError
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ class EvaluateRequest:
     networks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, value in (("limit", self.limit), ("jobs", self.jobs)):
-            if value is not None and value < 1:
-                raise OptionError(f"{name} is {value}; it must be at least 1")
+        check_counts(limit=self.limit, jobs=self.jobs)
 
 
 def evaluate(

@@ -14,11 +14,11 @@ from photochrom.cli.film_inputs import FILM_SUFFIXES, PREVIEW, films_in, is_film
 from photochrom.cli.film_progress import FilmProgress
 from photochrom.cli.film_times import parse_time
 from photochrom.cli.inputs import holds_pictures, is_folder
+from photochrom.cli.requests import Request, check_counts
 from photochrom.errors import InputError, OptionError, PhotochromError
 from photochrom.film import require_film_extra
 
 if TYPE_CHECKING:
-    from photochrom.cli.colorize import Request
     from photochrom.cli.plan import Source
     from photochrom.colorizer import Colorizer
     from photochrom.film.colorize import ColorizedFilm
@@ -63,10 +63,7 @@ class FilmRequest:
     mark: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("jobs", "threads"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise OptionError(f"{name} is {value}; it must be at least 1")
+        check_counts(jobs=self.jobs, threads=self.threads)
         if self.frame_by_frame and (self.two_passes or (self.every or 1) > 1 or self.key_frames):
             raise OptionError(
                 "--frame-by-frame colours each frame alone: --two-passes, --every and --key-frame "

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from photochrom.cli.console import messages, say
+from photochrom.cli.requests import check_counts
 from photochrom.errors import MissingDependencyError, OptionError
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ def palette(
     """
     if output.suffix.lower() != ".png":
         raise OptionError(f"-o {output}: the figure is a .png file")
-    if jobs is not None and jobs < 1:
-        raise OptionError(f"jobs is {jobs}; it must be at least 1")
+    check_counts(jobs=jobs)
     _require_matplotlib()
 
     from photochrom.atomic import make_folder

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from photochrom.atomic import make_folder, written_whole
 from photochrom.catalog import BUNDLED, PLAIN_MODEL, find_model, user_models_folder
 from photochrom.cli.console import complain, say
-from photochrom.cli.train import TrainRequest
+from photochrom.cli.requests import TrainRequest
 from photochrom.cli.training import (
     STOPPED,
     TrainingObserver,

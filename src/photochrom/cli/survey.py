@@ -12,6 +12,7 @@ import typer
 
 from photochrom.cli.console import messages, say
 from photochrom.cli.extras import require
+from photochrom.cli.requests import check_counts
 from photochrom.errors import OptionError
 
 if TYPE_CHECKING:
@@ -84,7 +85,6 @@ def create(
 
       photochrom survey create --form pair --models general,dir:theirs/ --data photos.tar -o pairs
     """
-    from photochrom.cli.training import check_counts
     from photochrom.survey.create import create_survey
     from photochrom.survey.design import CONSENT, TITLE, SurveyDesign
     from photochrom.survey.sources import open_sources

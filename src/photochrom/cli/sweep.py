@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from photochrom.cli.console import complain, printable, results, say
+from photochrom.cli.requests import check_counts
 from photochrom.cli.training import (
     STOPPED,
     Cache,
@@ -18,7 +19,6 @@ from photochrom.cli.training import (
     Overrides,
     Threads,
     TrainingObserver,
-    check_counts,
     find_recipe,
     require_training,
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from photochrom.cli.console import say
+from photochrom.cli.requests import TrainRequest
 from photochrom.cli.training import (
     STOPPED,
     Cache,
@@ -19,7 +19,6 @@ from photochrom.cli.training import (
     Overrides,
     Threads,
     TrainingObserver,
-    check_counts,
     find_recipe,
     find_start,
     require_training,
@@ -31,36 +30,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from photochrom.training.config import Recipe
-
-
-@dataclass(frozen=True)
-class TrainRequest:
-    """The command line of `train`; each field is the option of its name."""
-
-    recipe: str | None
-    data: tuple[Path, ...]
-    run: Path | None = None
-    overrides: tuple[str, ...] = ()
-    cache: Path | None = None
-    device: str = "auto"
-    devices: int = 1
-    threads: int | None = None
-    name: str | None = None
-    start: str | None = None
-    force: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.data:
-            raise OptionError("no training pictures; name folders or .tar shards (--data)")
-        if self.name is None:
-            if self.recipe is None:
-                raise OptionError(
-                    "what to train? --name NAME makes a model of your own from the shipped one, "
-                    "--recipe RECIPE trains a recipe"
-                )
-            if self.force:
-                raise OptionError("--force belongs to --name NAME")
-        check_counts(devices=self.devices, threads=self.threads)
 
 
 def train(

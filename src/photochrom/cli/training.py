@@ -12,7 +12,7 @@ import typer
 
 from photochrom.cli.console import messages, say
 from photochrom.cli.packaged import RECIPES, packaged_files
-from photochrom.errors import CheckpointError, MissingDependencyError, OptionError, RecipeError
+from photochrom.errors import CheckpointError, MissingDependencyError, RecipeError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -110,13 +110,6 @@ def find_start(named: str) -> tuple[Start, bool]:
     if named in known or not (path.is_dir() or path.suffix == ".ckpt"):
         return start_from_model(find_model(named).path), True
     return start_from_checkpoint(find_checkpoint(path)), False
-
-
-def check_counts(**counts: int | None) -> None:
-    """Raises OptionError where one of the named numbers is given and below 1."""
-    for name, value in counts.items():
-        if value is not None and value < 1:
-            raise OptionError(f"{name} is {value}; it must be at least 1")
 
 
 def told_figures(row: dict[str, float]) -> str:
