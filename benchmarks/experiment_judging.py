@@ -33,6 +33,8 @@ Painter = Callable[[FloatArray], FloatArray]
 ROW, GREY, DEFAULT, TRUTH = "row", "grey", "default", "truth"
 """Who is judged: the experiment's network, no colour, the default model, the pictures' own."""
 
+MIOU = "miou"
+
 
 @dataclass(frozen=True, eq=False)
 class Coloured:
@@ -61,13 +63,14 @@ class Shown:
         label: what people read.
         form: of a number, as `format` takes it.
         better: "lower" or "higher"; "" where neither is.
-        of: the number of one picture; NaN where it says nothing of it.
+        of: the number of one picture, NaN where it says nothing of it; None for a figure of the
+            whole set, which has no interval.
     """
 
     label: str
     form: str
     better: str
-    of: Callable[[Coloured], float]
+    of: Callable[[Coloured], float] | None
 
 
 def _from_package(name: str, form: str, label: str = "") -> Shown:
@@ -108,6 +111,7 @@ SHOWN: Mapping[str, Shown] = {
     "density_gap": Shown(
         "KL apart from the truth's", ".1f", "lower", lambda c: abs(c.kl - c.true_kl)
     ),
+    MIOU: Shown("mIoU", ".3f", "higher", None),
 }
 """By name, in the order of a result."""
 
@@ -121,7 +125,20 @@ KEPT = {
 """Figures of which a result keeps every picture's, so that rows can be compared in pairs."""
 
 Values = dict[str, list[float]]
-"""Each figure of each picture."""
+"""Each figure of each picture; one number for a figure of the whole set."""
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """Networks that look at results; figures of one that is missing say nothing.
+
+    Attributes:
+        density: the autoencoder for the figures of density.
+        segmentation: the network for mIoU: what it sees in the results against what in the truths.
+    """
+
+    density: Density | None = None
+    segmentation: Observer | None = None
 
 
 def network_painter(network: nn.Module, device: torch.device) -> Painter:
@@ -144,19 +161,20 @@ def no_colour(luminance: FloatArray) -> FloatArray:
 
 
 def judge(
-    painters: Mapping[str, Painter], pictures: DecodedPictures, density: Density | None = None
+    painters: Mapping[str, Painter], pictures: DecodedPictures, networks: Networks = Networks()
 ) -> dict[str, Values]:
     """Every figure of every picture for each painter, and for `TRUTH`.
 
     Args:
         painters: by what they are called.
         pictures: with their true colours.
-        density: the autoencoder for the figures of density, which are NaN without it.
+        networks: those that look at results.
     """
-    observer = density and density.observer()
+    observer = networks.density and networks.density.observer()
     found: dict[str, Values] = {
         name: {figure: [] for figure in SHOWN} for name in (*painters, TRUTH)
     }
+    maps: dict[str, list[Array]] = {name: [] for name in found}
     for index in range(len(pictures)):
         lab = lab_from_bytes(pictures.take([index]))[0].movedim(0, -1).numpy()
         luminance = np.ascontiguousarray(lab[..., 0])
@@ -168,7 +186,13 @@ def judge(
             judged, kl = Judged(result, truth), _kl(observer, result)
             coloured = Coloured(ab, lab[..., 1:], judged, kl, true_kl)
             for figure, shown in SHOWN.items():
-                values[figure].append(float(shown.of(coloured)))
+                if shown.of is not None:
+                    values[figure].append(float(shown.of(coloured)))
+            if networks.segmentation is not None:
+                maps[name].append(networks.segmentation.observe(result))
+    if networks.segmentation is not None:
+        for name, values in found.items():
+            values[MIOU].append(metrics.mean_iou(maps[name], maps[TRUTH]))
     return found
 
 
@@ -177,12 +201,17 @@ def _kl(observer: Observer | None, rgb: Array) -> float:
 
 
 def told(values: Values) -> dict[str, list[float] | None]:
-    """[mean, low, high] of each figure over the pictures that it speaks of; None if of none."""
+    """[mean, low, high] of each figure over the pictures that it speaks of; None if of none.
+
+    A figure of the whole set is [value].
+    """
     rows: dict[str, list[float] | None] = {}
     for name, all_values in values.items():
         known = np.array([value for value in all_values if np.isfinite(value)])
         rows[name] = None
-        if len(known):
+        if len(known) and SHOWN[name].of is None:
+            rows[name] = [rounded(value) for value in known]
+        elif len(known):
             interval = bootstrap_interval(known)
             rows[name] = [rounded(v) for v in (interval.value, interval.low, interval.high)]
     return rows

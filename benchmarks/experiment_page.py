@@ -10,6 +10,8 @@ from experiment_claims import OPEN, default_model_wins, judge_claim
 from experiment_judging import DEFAULT, GREY, ROW, SHOWN, TRUTH
 from experiment_table import Claim, Rule, System, Table
 
+from photochrom.training.grid import short_keys, value_text
+
 Result = Mapping[str, Any]
 Results = Mapping[str, Result]
 
@@ -17,12 +19,15 @@ ONLY_TRUTH_HAS = ("colourfulness", "inconsistency", "bleeding", "density")
 """Figures that say something of the true pictures."""
 
 
-def page_text(table: Table, results: Results) -> str:
+def page_text(table: Table, results: Results, grids: Results) -> str:
     """The generated part of the page, in markdown."""
     lines = ["## Claims", "", (experiment_claims.__doc__ or "").strip(), ""]
     lines += _claims(table, results)
     for name, system in table.systems.items():
         lines += ["", *_system(name, system, table, results)]
+        for title, grid in grids.items():
+            if title in table.grids and table.experiments[grid["experiment"]].system == name:
+                lines += ["", *_grid(grid)]
     return "\n".join(lines) + "\n"
 
 
@@ -95,7 +100,8 @@ def _figures(system: System, done: Iterable[Result]) -> Iterator[str]:
     together: dict[tuple[Any, ...], list[Result]] = {}
     for result in done:
         test = result["test"]
-        key = (test["sha256"], test["side"], result["default_model"]["sha256"])
+        judges = (test.get("density"), test.get("segmentation"))
+        key = (test["sha256"], test["side"], result["default_model"]["sha256"], *judges)
         together.setdefault(key, []).append(result)
     for group in together.values():
         for result in group:
@@ -143,7 +149,8 @@ def _protocols(done: Iterable[Result]) -> Iterator[str]:
             f"{name}: {data['training']:,} pictures of {data['side']} px, {data['held_out']:,} "
             f"held out ({share:.0%} of the data){'. ' + notes if notes else ''}",
             f"{test['pictures']} pictures of {test['side']} px, {test['what']}"
-            + (f"; density: {test['density']}" if test.get("density") else ""),
+            + (f"; density: {test['density']}" if test.get("density") else "")
+            + (f"; mIoU: {test['segmentation']}" if test.get("segmentation") else ""),
             f"{training['steps']:,}, {shown:.1f} passes",
             f"{training['wall_seconds'] / 60:.1f}",
             f"{training['full_pictures_shown']:,} pictures shown"
@@ -152,13 +159,42 @@ def _protocols(done: Iterable[Result]) -> Iterator[str]:
         ))  # fmt: skip
 
 
+def _grid(grid: Result) -> Iterator[str]:
+    """The points of a grid search, the best first."""
+    data, recipe = grid["data"], grid["recipe"]
+    keys = list(grid["points"][0]["values"])
+    titles = short_keys(keys)
+    yield from (f"### Grid search: `{grid['name']}`", "", grid["about"], "")
+    figures = {"ciede2000": ".2f", "ciede2000_ratio": ".3f", "chroma_ratio": ".2f", "loss": ".4f"}
+    yield from _table_head((
+        *titles, "held-out CIEDE2000 (lower is better)", "x grey", "chroma, x the truth's",
+        "held-out loss", "best epoch", "step", "minutes",
+    ))  # fmt: skip
+    for point in grid["points"]:
+        values, best = (value_text(point["values"][key]) for key in keys), point["best"]
+        if best is None:
+            yield _row((*values, point["error"] or "not trained", *[""] * 6))
+            continue
+        yield _row((
+            *values, *(f"{best[key]:{form}}" for key, form in figures.items()),
+            f"{best['epoch']:.0f}", f"{best['step']:.0f}", f"{point['seconds'] / 60:.1f}",
+        ))  # fmt: skip
+    name = ", ".join(data["sources"] or data["folders"])
+    yield ""
+    yield (
+        f"`{grid['experiment']}` on {name}, {data['training']:,} pictures of {data['side']} px, "
+        f"{data['held_out']:,} held out; {recipe['precision']}; {_made_with(grid)}."
+    )
+
+
 def _made_with(result: Result) -> str:
     machine, versions = result["machine"], result["versions"]
     where = machine["gpu"] or f"{machine['cores']} CPU cores, {machine['threads']} threads"
+    judged = result.get("default_model")
+    default = f"default model {judged['sha256'][:8]}, " if judged else ""
     return (
         f"{result['budget']} budget, seed {result['seed']}, {where}, photochrom "
-        f"{versions['photochrom']}, torch {versions['torch']}, default model "
-        f"{result['default_model']['sha256'][:8]}, {result['date']}"
+        f"{versions['photochrom']}, torch {versions['torch']}, {default}{result['date']}"
     )
 
 
@@ -172,8 +208,9 @@ def _cell(figures: Mapping[str, Any], name: str, *, interval: bool = False) -> s
     if told is None:
         return ""
     form = SHOWN[name].form
-    value, low, high = told
-    return f"{value:{form}} [{low:{form}}, {high:{form}}]" if interval else f"{value:{form}}"
+    value, *bounds = told
+    words = f"{value:{form}}"
+    return f"{words} [{', '.join(f'{b:{form}}' for b in bounds)}]" if interval and bounds else words
 
 
 def _table_head(names: Iterable[str]) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from experiment_judging import (
     GREY,
     KEPT,
     ROW,
+    Networks,
     Values,
     judge,
     network_painter,
@@ -32,6 +33,7 @@ from experiment_judging import (
     rounded,
     told,
 )
+from experiment_segmentation import segmentation_of
 from experiment_table import Experiment, Resolved
 
 from photochrom.atomic import make_folder, written_whole
@@ -137,10 +139,10 @@ def _result(
     test, test_words = _test_pictures(resolved, chosen.pictures, held_out, cache)
     model = find_model(DEFAULT_MODEL)
     painters = {ROW: paint, DEFAULT: Colorizer().predict_chroma, GREY: no_colour}
-    density = density_of(resolved.density, folder.parent) if resolved.density else None
-    tested = judge(painters, test, density)
+    networks = _networks(resolved, folder.parent)
+    tested = judge(painters, test, networks)
     sample = _some(chosen.pictures, training, TRAINING_PICTURES)
-    seen = judge({ROW: paint}, sample, density)
+    seen = judge({ROW: paint}, sample, networks)
     figures = {name: told(values) for name, values in tested.items()}
     return {
         "name": resolved.name,
@@ -158,7 +160,11 @@ def _result(
             "training": len(training), "held_out": len(held_out), "side": recipe.data.side,
             "sha256": digest(chosen.pictures.keys),
         },
-        "test": {**test_words, "density": density and density.observer().name},
+        "test": {
+            **test_words,
+            "density": networks.density and networks.density.observer().name,
+            "segmentation": networks.segmentation and networks.segmentation.name,
+        },
         "training": _effort(resolved, chosen, clock, checkpoint.step, len(training)),
         "versions": {**versions(), "torch": torch.__version__},
         "machine": machine_class(),
@@ -172,6 +178,13 @@ def _result(
         "figures": {**figures, "training_sample": told(seen[ROW])},
         "pictures": {name: _kept(name, tested[name]) for name in KEPT},
     }  # fmt: skip
+
+
+def _networks(resolved: Resolved, runs: Path) -> Networks:
+    return Networks(
+        density_of(resolved.density, runs) if resolved.density else None,
+        segmentation_of(resolved.segmentation, runs) if resolved.segmentation else None,
+    )
 
 
 def _test_pictures(
@@ -243,12 +256,15 @@ def machine_class() -> dict[str, Any]:
 
 
 def as_text(result: Mapping[str, Any]) -> str:
-    """JSON with a line for each key, and one for each figure below `figures` and `pictures`."""
+    """JSON with a line for each key, and one for each figure, picture or point below it."""
     lines = []
     for key, value in result.items():
         if key in ("figures", "pictures"):
             inner = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in value.items())
             lines.append(f"{json.dumps(key)}: {{\n{inner}\n }}")
+        elif key == "points":
+            inner = ",\n".join(f"  {json.dumps(point)}" for point in value)
+            lines.append(f"{json.dumps(key)}: [\n{inner}\n ]")
         else:
             lines.append(f"{json.dumps(key)}: {json.dumps(value)}")
     return "{\n " + ",\n ".join(lines) + "\n}\n"

@@ -58,6 +58,9 @@ class System(_Part):
     set: list[str] = []
     cpu: Budget = Budget()
     density: bool = Field(default=False, description="judge by an autoencoder of `data`, too")
+    segmentation: str | None = Field(
+        default=None, description="folder of labelled pictures for mIoU, left out where it is not"
+    )
     pictures: list[Figure] = Field(default=[], description="what its rows here look like")
     commands: list[str] = Field(default=[], description="what a full run is looked at with")
 
@@ -85,6 +88,15 @@ class Experiment(_Part):
     default_saw: bool = Field(
         default=False, description="the default model was trained on these test pictures"
     )
+
+
+class Grid(_Part):
+    """A grid search over an experiment's recipe."""
+
+    experiment: str
+    about: str
+    grid: list[str] = Field(min_length=1, description="KEY=VALUE,VALUE, as `photochrom sweep`")
+    cpu: Budget = Budget()
 
 
 class Compare(_Part):
@@ -129,10 +141,11 @@ class Claim(_Part):
 
 
 class Table(_Part):
-    """All systems, experiments and claims."""
+    """All systems, experiments, grids and claims."""
 
     systems: dict[str, System]
     experiments: dict[str, Experiment]
+    grids: dict[str, Grid] = {}
     claims: list[Claim]
 
     @model_validator(mode="after")
@@ -140,6 +153,11 @@ class Table(_Part):
         for name, experiment in self.experiments.items():
             if experiment.system not in self.systems:
                 raise ValueError(f"{name}: no system {experiment.system!r}")
+        for name, grid in self.grids.items():
+            if grid.experiment not in self.experiments:
+                raise ValueError(f"{name}: no experiment {grid.experiment!r}")
+            if name in self.experiments:
+                raise ValueError(f"{name}: a grid and an experiment have one name")
         for claim in self.claims:
             for row in rows_of(claim):
                 if row not in self.experiments:
@@ -162,6 +180,7 @@ class Resolved(_Part):
         full: its recipe with nothing shortened, the published schedule.
         full_pictures: how many pictures that asks for; None for all there are.
         density: pictures to which the autoencoder that judges density is fitted; None for none.
+        segmentation: folder of labelled pictures to which the network for mIoU is fitted.
     """
 
     name: str
@@ -174,6 +193,7 @@ class Resolved(_Part):
     full_pictures: int | None
     test: Selection | None
     density: Selection | None
+    segmentation: str | None
     default_saw: bool
 
 
@@ -194,8 +214,19 @@ def load_table(path: Path = TABLE) -> Table:
         raise OptionError(f"{path.name}: {key or 'table'}: {first['msg']}") from error
 
 
-def resolve(table: Table, name: str, budget: BudgetName) -> Resolved:
+def recipe_file(table: Table, name: str) -> Path:
+    """The recipe of an experiment."""
+    return RECIPES / f"{table.experiments[name].recipe or name}.yaml"
+
+
+def resolve(table: Table, name: str, budget: BudgetName, precision: str | None = None) -> Resolved:
     """An experiment as it is run at a budget.
+
+    Args:
+        table: where it stands.
+        name: of its row.
+        budget: one of `BUDGETS`.
+        precision: in place of the one that the budget has, for a machine that is slow at that.
 
     Raises:
         OptionError: there is no such experiment.
@@ -206,7 +237,7 @@ def resolve(table: Table, name: str, budget: BudgetName) -> Resolved:
     experiment = table.experiments[name]
     system = table.systems[experiment.system]
     overrides, data = [*system.set, *experiment.set], experiment.data or system.data
-    file = RECIPES / f"{experiment.recipe or name}.yaml"
+    file = recipe_file(table, name)
     full, full_pictures = load_recipe(file, overrides), data.pictures
     if budget == "cpu":
         overrides += [*system.cpu.set, *experiment.cpu.set]
@@ -214,10 +245,12 @@ def resolve(table: Table, name: str, budget: BudgetName) -> Resolved:
         if pictures is not None:
             limit = min(pictures, data.pictures or pictures)
             data = data.model_copy(update={"pictures": limit})
+    if precision is not None:
+        overrides.append(f"precision={precision}")
     return Resolved(
         name=name, budget=budget, system=experiment.system, recipe=load_recipe(file, overrides),
         full=full, overrides=overrides, data=data, full_pictures=full_pictures,
         test=None if experiment.held_out else experiment.test or system.test,
-        density=system.data if system.density else None,
+        density=system.data if system.density else None, segmentation=system.segmentation,
         default_saw=experiment.default_saw,
     )  # fmt: skip

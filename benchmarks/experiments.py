@@ -35,6 +35,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from experiment_grid import points_of, read_grids, run_grid
 from experiment_page import open_claims, page_text
 from experiment_run import Places, read_results, run_experiment
 from experiment_table import BUDGETS, ROOT, Table, load_table, resolve
@@ -70,7 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def write_experiments_page(table: Table, results: Path, page: Path) -> None:
     """Writes the page from the results in a folder."""
-    write_page(page, "Experiments", __doc__, page_text(table, read_results(results)))
+    text = page_text(table, read_results(results), read_grids(results))
+    write_page(page, "Experiments", __doc__, text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("command", nargs="?", choices=("list", "run", "page"), default="list")
     parser.add_argument("names", nargs="*", metavar="NAME", help="experiments to run")
     parser.add_argument("--budget", choices=BUDGETS, default="cpu", help="default: %(default)s")
+    parser.add_argument("--precision", help="in place of the budget's, such as 32-true")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads")
     parser.add_argument("--accelerator", default="auto", help="cpu, cuda, or auto")
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of run folders")
@@ -89,43 +92,60 @@ def _run(table: Table, options: argparse.Namespace) -> int:
     """Runs experiments one after the other; one that fails does not keep the next from running."""
     torch.set_num_threads(options.threads)
     # before the first of them is run for hours, a wrong name of the last
-    rows = [resolve(table, name, options.budget) for name in options.names]
-    failed = not rows
-    if not rows:
+    for name in options.names:
+        if name in table.grids:
+            points_of(table, table.grids[name], options.budget, options.precision)
+        else:
+            resolve(table, name, options.budget, options.precision)
+    failed = not options.names
+    if failed:
         print("name at least one experiment; `list` shows them", file=sys.stderr)
-    for row in rows:
-        print(f"{row.name}, {row.budget} budget", file=sys.stderr)
+    for name in options.names:
+        print(f"{name}, {options.budget} budget", file=sys.stderr)
         try:
-            target = run_experiment(
-                table.experiments[row.name], row, Places(options.runs, options.results),
-                options.accelerator,
-            )  # fmt: skip
+            target = _run_one(table, name, options)
         except PhotochromError as error:
-            print(f"{row.name}: {error}", file=sys.stderr)
+            print(f"{name}: {error}", file=sys.stderr)
             failed = True
         else:
             # read again: the table may have been edited while this row was trained for hours
             write_experiments_page(load_table(), options.results, PAGE)
-            print(f"{row.name}: {target.name} and {PAGE.name} written", file=sys.stderr)
+            print(f"{name}: {target.name} and {PAGE.name} written", file=sys.stderr)
     return int(failed)
 
 
+def _run_one(table: Table, name: str, options: argparse.Namespace) -> Path:
+    """Runs an experiment or a grid; the file of its result."""
+    places = Places(options.runs, options.results)
+    if name in table.grids:
+        return run_grid(
+            table, name, options.budget, places, precision=options.precision,
+            accelerator=options.accelerator,
+        )  # fmt: skip
+    row = resolve(table, name, options.budget, options.precision)
+    return run_experiment(table.experiments[name], row, places, options.accelerator)
+
+
 def _listing(table: Table, results: Path, runs: Path) -> str:
-    """One line for each row, by system, then how many claims are open."""
-    done = read_results(results)
-    width = max(len(name) for name in table.experiments)
+    """One line for each row, by system, and for each grid, then how many claims are open."""
+    done, grids = read_results(results), read_grids(results)
+    width = max(len(name) for name in (*table.experiments, *table.grids))
     lines = []
     for name, experiment in table.experiments.items():
         begun = [b for b in BUDGETS if (runs / f"{name}-{b}").is_dir()]
         state = "to do"
         if name in done:
             result = done[name]
-            recipe = resolve(table, name, result["budget"]).recipe.model_dump(mode="json")
-            older = "" if recipe == result["recipe"] else ", with other settings than now"
+            known = result["recipe"]
+            now = resolve(table, name, result["budget"], known["precision"]).recipe
+            older = "" if now.model_dump(mode="json") == known else ", with other settings than now"
             state = f"done, {result['budget']} budget, {result['date']}{older}"
         elif begun:
             state = f"begun ({', '.join(begun)})"
         lines.append(f"{experiment.system}  {name:{width}}  {state}")
+    for name, grid in table.grids.items():
+        state = f"done, {grids[name]['budget']} budget" if name in grids else "to do"
+        lines.append(f"{table.experiments[grid.experiment].system}  {name:{width}}  grid, {state}")
     lines.append(
         f"{len(done)} of {len(table.experiments)} rows done, "
         f"{open_claims(table, done)} of {len(table.claims)} claims open"

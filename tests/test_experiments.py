@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from small_experiments import write_project
 
 import experiment_density  # isort: skip
+import experiment_grid  # isort: skip
 import experiment_judging  # isort: skip
 import experiment_run  # isort: skip
+import experiment_segmentation  # isort: skip
 import experiment_table  # isort: skip
 import experiments  # isort: skip
 
@@ -22,6 +25,7 @@ from photochrom import catalog, metrics
 from photochrom.color import lab_to_rgb
 from photochrom.data.batches import lab_from_bytes
 from photochrom.data.decoded import decode_pictures
+from photochrom.errors import DataError
 from photochrom.evaluation.density import FitOptions, fit_density, load_density
 
 ROOT = Path(__file__).parents[1]
@@ -152,13 +156,160 @@ def test_all_rows_of_a_system_are_judged_by_one_density(project, monkeypatch):
     density = load_density(next(Path("runs").glob("density-*.pt")))
     assert "loose, 24 pictures" in density.observer().name in Path("experiments.md").read_text()
     pictures = decode_pictures([project / "data" / "loose"], 32, project / "cache", jobs=1)
-    found = experiment_judging.judge({"grey": experiment_judging.no_colour}, pictures, density)
+    networks = experiment_judging.Networks(density=density)
+    found = experiment_judging.judge({"grey": experiment_judging.no_colour}, pictures, networks)
     assert found["truth"]["density_gap"] == [0] * 24
     grey = lab_to_rgb(lab_from_bytes(pictures.take([3]))[0].movedim(0, -1).numpy() * (1, 0, 0))
     expected = density.observer().observe(grey)[0]
     assert found["grey"]["density"][3] == pytest.approx(expected)
     gap = abs(expected - found["truth"]["density"][3])
     assert found["grey"]["density_gap"][3] == pytest.approx(gap)
+
+
+def save_labelled(folder: Path, count: int = 20) -> None:
+    """Pictures whose red half, left or right or below, is what is looked for."""
+    for name in ("pictures", "labels"):
+        (folder / name).mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for index in range(count):
+        label = np.full((64, 64), 3, np.uint8)
+        label[(slice(32), slice(None))[:: 1 if index % 2 else -1]] = 1
+        picture = np.where(label[..., None] == 1, (200, 30, 40), (60, 110, 60))
+        picture = np.clip(picture + rng.integers(-20, 20, picture.shape), 0, 255).astype(np.uint8)
+        label[30:34, 30:34] = 0  # where nobody said
+        Image.fromarray(picture).save(folder / "pictures" / f"{index:02}.jpg")
+        Image.fromarray(label).save(folder / "labels" / f"{index:02}.png")
+
+
+def test_miou_is_that_of_one_network_fitted_to_labelled_pictures(project, monkeypatch):
+    monkeypatch.setattr(experiment_segmentation, "STEPS", 30)
+    monkeypatch.setattr(experiment_segmentation, "BATCH", 4)
+    save_labelled(project / "data" / "halves")
+    text = Path("table.yaml").read_text()
+    text = text.replace("    cpu:", "    segmentation: halves\n    cpu:", 1)
+    Path("table.yaml").write_text(text.replace("[psnr,", "[psnr, miou,"))
+    table = experiment_table.load_table(Path("table.yaml"))
+    monkeypatch.setattr(experiments, "load_table", lambda: table)
+    assert command("run", "small") == 0
+    result = result_of("small")
+    name = result["test"]["segmentation"]
+    assert "fitted to halves, 18 pictures, 30 steps" in name in Path("experiments.md").read_text()
+    # what it says of colours it was shown, and of the same pictures without any
+    observer = experiment_segmentation.segmentation_of("halves", Path("runs"))
+    assert observer.name == name
+    seen = np.asarray(Image.open(project / "data" / "halves" / "pictures" / "00.jpg")) / 255
+    label = np.asarray(Image.open(project / "data" / "halves" / "labels" / "00.png"))
+    found = observer.observe(seen)
+    assert (found == (label == 1))[label > 0].mean() > 0.95
+    # figures of the whole set: one number, and the truth's is perfect
+    assert result["figures"]["truth"]["miou"] == [1.0]
+    (grey,) = result["figures"]["grey"]["miou"]
+    assert 0 <= grey <= 1
+    assert f"| grey pictures | {result['test']['pictures']} pictures" in (
+        page := Path("experiments.md").read_text()
+    )
+    assert f" {grey:.3f} |" in page and "mIoU (higher is better)" in page
+
+
+def test_rows_have_no_miou_without_labelled_pictures(small):
+    result = result_of("small")
+    assert result["test"]["segmentation"] is None
+    assert result["figures"]["row"]["miou"] is None
+
+
+def test_folders_without_labels_are_told(project):
+    (project / "data" / "halves" / "pictures").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"has no labels/NAME\.png"):
+        experiment_segmentation.segmentation_of("halves", Path("runs"))
+    save_labelled(project / "data" / "few", 3)
+    with pytest.raises(DataError, match="few: 3 labelled pictures; at least 10"):
+        experiment_segmentation.segmentation_of("few", Path("runs"))
+
+
+GRID = """
+grids:
+  small_grid:
+    experiment: small
+    about: Learning rates.
+    grid: ["optim.lr=1e-2,1e-5", "data.batch=4,8"]
+    cpu: {set: [schedule.epochs=1]}
+claims:"""
+
+
+@pytest.fixture
+def with_grid(project, monkeypatch):
+    """A table with a grid."""
+    text = Path("table.yaml").read_text()
+    Path("table.yaml").write_text(text.replace("\nclaims:", GRID))
+    table = experiment_table.load_table(Path("table.yaml"))
+    monkeypatch.setattr(experiments, "load_table", lambda: table)
+    return project
+
+
+def test_a_grid_is_trained_at_every_point_and_the_best_stands_first(with_grid, capsys):
+    assert command("list") == 0
+    assert "S1  small_grid  grid, to do" in capsys.readouterr().out
+    assert command("run", "small_grid") == 0
+    result = experiment_grid.read_grids(Path("results"))["small_grid"]
+    points = result["points"]
+    values = {(point["values"]["optim.lr"], point["values"]["data.batch"]) for point in points}
+    assert values == {(1e-2, 4), (1e-2, 8), (1e-5, 4), (1e-5, 8)}
+    ratios = [point["best"]["ciede2000_ratio"] for point in points]
+    assert ratios == sorted(ratios)
+    assert all(point["best"]["step"] == 4 for point in points)  # its own budget, and the system's
+    page = Path("experiments.md").read_text()
+    best = points[0]
+    cells = f"{best['values']['optim.lr']:g} | {best['values']['data.batch']}"
+    head = page.index("### Grid search: `small_grid`")
+    assert f"| {cells} | {best['best']['ciede2000']:.2f} | {ratios[0]:.3f} |" in page[head:]
+    data = result["data"]
+    assert data["training"] + data["held_out"] == 20
+    told = f"{data['training']} pictures of 32 px, {data['held_out']} held out"
+    assert told in page[head:]
+    assert "small_grid  grid, done, cpu budget" in (command("list"), capsys.readouterr().out)[1]
+    # rows are what they were, and a grid is none
+    assert not Path("results/small_grid.json").exists()
+
+
+def test_a_finished_grid_is_not_trained_again(with_grid):
+    assert command("run", "small_grid") == 0
+    first = Path("results/grids/small_grid.json").read_text()
+    assert command("run", "small_grid") == 0
+    assert Path("results/grids/small_grid.json").read_text() == first
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("experiment: small", "experiment: smal", "small_grid: no experiment 'smal'"),
+        ("  small_grid:", "  other:", "other: a grid and an experiment have one name"),
+    ],
+)
+def test_a_grid_over_nothing_is_refused(with_grid, old, new, message):
+    path = Path("table.yaml")
+    head, grids = path.read_text().split("grids:")
+    path.write_text(f"{head}grids:{grids.replace(old, new, 1)}")
+    with pytest.raises(experiment_table.OptionError, match=message):
+        experiment_table.load_table(path)
+
+
+def test_a_grid_with_an_unknown_key_is_told_before_anything_runs(with_grid, monkeypatch, capsys):
+    path = Path("table.yaml")
+    path.write_text(path.read_text().replace("optim.lr=1e-2,1e-5", "optim.speed=1,2"))
+    table = experiment_table.load_table(path)
+    monkeypatch.setattr(experiments, "load_table", lambda: table)
+    assert command("run", "small", "small_grid") == 1
+    assert "optim.speed" in capsys.readouterr().err
+    assert not Path("runs/small-cpu").exists()
+
+
+def test_precision_can_be_that_of_the_machine(small, capsys):
+    shutil.rmtree("runs/small-cpu")
+    assert command("run", "small", "--precision", "bf16-mixed") == 0
+    assert result_of("small")["recipe"]["precision"] == "bf16-mixed"
+    capsys.readouterr()
+    assert command("list") == 0
+    assert "other settings" not in capsys.readouterr().out
 
 
 def test_a_stopped_row_goes_on_where_it_was(project, finished, monkeypatch, capsys):
@@ -289,6 +440,9 @@ def test_every_row_of_the_real_table_fits_its_recipe_at_both_budgets():
     for system in table.systems.values():
         for picture in system.pictures:
             assert (ROOT / "docs" / "experiments" / picture.file).is_file()
+    for grid in table.grids.values():
+        for budget in experiment_table.BUDGETS:
+            assert len(experiment_grid.points_of(table, grid, budget)[1]) > 1
 
 
 def test_the_committed_page_is_what_the_committed_results_say(tmp_path):
