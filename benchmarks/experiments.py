@@ -38,10 +38,11 @@ import torch
 from experiment_grid import points_of, read_grids, run_grid
 from experiment_page import open_claims, page_text
 from experiment_run import Places, read_results, run_experiment
-from experiment_table import BUDGETS, ROOT, Table, load_table, resolve
+from experiment_table import BUDGETS, ROOT, Resolved, Table, load_table, resolve
 from pages import write_page
 
 from photochrom.errors import PhotochromError
+from photochrom.training.precision import SLOW_BFLOAT16, slower_than_full
 
 PAGE = ROOT / "docs" / "experiments.md"
 RESULTS = ROOT / "experiments"
@@ -92,18 +93,16 @@ def _run(table: Table, options: argparse.Namespace) -> int:
     """Runs experiments one after the other; one that fails does not keep the next from running."""
     torch.set_num_threads(options.threads)
     # before the first of them is run for hours, a wrong name of the last
-    for name in options.names:
-        if name in table.grids:
-            points_of(table, table.grids[name], options.budget, options.precision)
-        else:
-            resolve(table, name, options.budget, options.precision)
-    failed = not options.names
+    rows = {name: _resolved(table, name, options) for name in options.names}
+    failed = not rows
     if failed:
         print("name at least one experiment; `list` shows them", file=sys.stderr)
-    for name in options.names:
+    for name, row in rows.items():
         print(f"{name}, {options.budget} budget", file=sys.stderr)
+        if slower_than_full(row.recipe.precision, options.accelerator):
+            print(f"{SLOW_BFLOAT16} (--precision 32-true)", file=sys.stderr)
         try:
-            target = _run_one(table, name, options)
+            target = _run_one(table, name, row, options)
         except PhotochromError as error:
             print(f"{name}: {error}", file=sys.stderr)
             failed = True
@@ -114,7 +113,14 @@ def _run(table: Table, options: argparse.Namespace) -> int:
     return int(failed)
 
 
-def _run_one(table: Table, name: str, options: argparse.Namespace) -> Path:
+def _resolved(table: Table, name: str, options: argparse.Namespace) -> Resolved:
+    """An experiment, or the one that a grid is laid over, at the budget asked for."""
+    if name in table.grids:
+        return points_of(table, table.grids[name], options.budget, options.precision)[0]
+    return resolve(table, name, options.budget, options.precision)
+
+
+def _run_one(table: Table, name: str, row: Resolved, options: argparse.Namespace) -> Path:
     """Runs an experiment or a grid; the file of its result."""
     places = Places(options.runs, options.results)
     if name in table.grids:
@@ -122,7 +128,6 @@ def _run_one(table: Table, name: str, options: argparse.Namespace) -> Path:
             table, name, options.budget, places, precision=options.precision,
             accelerator=options.accelerator,
         )  # fmt: skip
-    row = resolve(table, name, options.budget, options.precision)
     return run_experiment(table.experiments[name], row, places, options.accelerator)
 
 

@@ -37,6 +37,29 @@ def test_a_network_that_is_worse_than_grey_is_called_so(run: Run, pictures: Path
     assert told in run(*COMMAND, *bold).err
 
 
+@pytest.mark.parametrize(
+    ("capability", "precision", "told"),
+    [
+        ("AVX2", "bf16-mixed", True),
+        ("AVX2", "32-true", False),
+        ("AVX512", "bf16-mixed", False),
+        ("DEFAULT", "bf16-mixed", False),  # what torch says of ARM, too
+    ],
+)
+def test_a_precision_that_slows_this_machine_down_is_told(
+    run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch,
+    capability: str, precision: str, told: bool,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    monkeypatch.setattr("photochrom.training.loop.train", _stop)
+    ran = run(*COMMAND, "--set", f"precision={precision}")
+    assert ("(--set precision=32-true)" in ran.err) is told
+
+
+def _stop(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_folder_becomes_a_run_that_goes_on_and_is_exported(
     run: Run, folder: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,12 +98,15 @@ def run_sweep(request: SweepRequest) -> int:
     import torch
 
     from photochrom.training.grid import grid_points
+    from photochrom.training.precision import SLOW_BFLOAT16, slower_than_full
     from photochrom.training.sweep import Sweep, decode_for
 
     if request.threads is not None:
         torch.set_num_threads(request.threads)
     points = grid_points(recipe_file, request.grid, request.overrides)
     folder = request.run or Path("runs") / f"sweep-{points[0].recipe.name}"
+    if slower_than_full(points[0].recipe.precision, request.device):
+        say(f"{SLOW_BFLOAT16} (--set precision=32-true)")
     try:
         say("decoding pictures that are not in the cache yet")
         cache = request.cache or folder / "decoded"

@@ -103,6 +103,7 @@ def run_training(request: TrainRequest) -> int:
     from photochrom.training.config import load_recipe
     from photochrom.training.loop import LAST, RunOptions
     from photochrom.training.loop import train as run_loop
+    from photochrom.training.precision import SLOW_BFLOAT16, slower_than_full
 
     if request.threads is not None:
         torch.set_num_threads(request.threads)
@@ -112,6 +113,8 @@ def run_training(request: TrainRequest) -> int:
     weights = _starting_weights(request.start, recipe) if request.start else None
     if (folder / LAST).exists():
         observer.say(f"going on from {folder / LAST}")
+    if slower_than_full(recipe.precision, request.device):
+        observer.say(f"{SLOW_BFLOAT16} (--set precision=32-true)")
     try:
         observer.say("decoding pictures that are not in the cache yet")
         cache = request.cache or folder / "decoded"
