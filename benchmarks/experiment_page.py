@@ -161,7 +161,7 @@ def _protocols(done: Iterable[Result]) -> Iterator[str]:
 
 def _grid(grid: Result) -> Iterator[str]:
     """The points of a grid search, the best first."""
-    data, recipe = grid["data"], grid["recipe"]
+    data = grid["data"]
     keys = list(grid["points"][0]["values"])
     titles = short_keys(keys)
     yield from (f"### Grid search: `{grid['name']}`", "", grid["about"], "")
@@ -183,7 +183,7 @@ def _grid(grid: Result) -> Iterator[str]:
     yield ""
     yield (
         f"`{grid['experiment']}` on {name}, {data['training']:,} pictures of {data['side']} px, "
-        f"{data['held_out']:,} held out; {recipe['precision']}; {_made_with(grid)}."
+        f"{data['held_out']:,} held out; {_made_with(grid)}."
     )
 
 
@@ -193,7 +193,8 @@ def _made_with(result: Result) -> str:
     judged = result.get("default_model")
     default = f"default model {judged['sha256'][:8]}, " if judged else ""
     return (
-        f"{result['budget']} budget, seed {result['seed']}, {where}, photochrom "
+        f"{result['budget']} budget, seed {result['seed']}, {result['recipe']['precision']}, "
+        f"{where}, photochrom "
         f"{versions['photochrom']}, torch {versions['torch']}, {default}{result['date']}"
     )
 

@@ -28,7 +28,7 @@ from photochrom.atomic import make_folder, written_whole
 from photochrom.color import Array
 from photochrom.errors import DataError
 from photochrom.evaluation.observer import Observer
-from photochrom.evaluation.segmentation import SegmentationInput, segmentation_observer
+from photochrom.evaluation.segmentation import segmentation_observer
 from photochrom.metrics import mean_iou
 from photochrom.networks.blocks import freeze
 from photochrom.networks.efficientnet_lite import EfficientNetLiteEncoder
@@ -118,7 +118,7 @@ def segmentation_of(folder: str, runs: Path) -> Observer | None:
         # last, since it is what tells that the network is there
         with written_whole(described) as partial:
             partial.write_text(json.dumps(words))
-    observer = segmentation_observer(file, SegmentationInput(size=(SIDE, SIDE)))
+    observer = segmentation_observer(file)
     return dataclasses.replace(observer, name=json.loads(described.read_text()))
 
 
@@ -193,3 +193,5 @@ def _export(network: Segmenter, file: Path) -> None:
     assert program is not None  # None only where a file name was given
     with written_whole(file) as partial:
         partial.write_bytes(program.model_proto.SerializeToString())
+    with written_whole(file.with_suffix(".yaml")) as partial:
+        partial.write_text(f"size: [{SIDE}, {SIDE}]\n")  # how it wants its picture

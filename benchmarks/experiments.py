@@ -12,10 +12,10 @@ that the environment variable `PHOTOCHROM_DATA` names (its layout:
 
 A row is a recipe of this package on pictures that are at hand. At the budget `full` it has the
 published schedule; at `cpu` it is shortened to what two cores do in about ten minutes, and marked
-so: fewer and smaller pictures, fewer steps, bfloat16. A shortened row says how things begin, not
-where they end, and is not comparable with a published number. Times of steps on a CPU are
-processor time spread over the threads, so that other work on the machine does not count; minutes
-are those of the clock.
+so: fewer and smaller pictures, fewer steps, bfloat16 (bf16-mixed) where the CPU has instructions
+for it. A shortened row says how things begin, not where they end, and is not comparable with a
+published number. Times of steps on a CPU are processor time spread over the threads, so that
+other work on the machine does not count; minutes are those of the clock.
 
 What is judged is the network at the end of its training (no checkpoint is picked by its figures),
 on at most 300 test pictures as squares, beside the default model at its own settings and beside
