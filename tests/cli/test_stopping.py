@@ -93,6 +93,24 @@ def test_what_a_killed_run_left_is_removed_once_it_is_old(colorize: Run, folder:
     assert files_below(folder / "out") == {"a.png", ".photochrom-young.part"}
 
 
+def test_ctrl_c_while_a_picture_is_told_loses_no_count(
+    colorize: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(8):
+        make_picture(folder / f"in/{number}.png")
+
+    class Interrupted(colorize_command.Reporter):
+        def tell(self, outcome: object) -> None:
+            if not any(self.counts.values()):
+                signal.raise_signal(signal.SIGINT)  # its file is written, and not yet counted
+            super().tell(outcome)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(colorize_command, "Reporter", Interrupted)
+    ran = colorize("in", "-o", "out", "--jobs", 2)
+    assert ran.code == 130
+    assert f"stopped: {len(files_below(folder / 'out'))} done" in ran.err
+
+
 def test_ctrl_c_between_pictures_keeps_what_is_done(
     colorize: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,7 +123,7 @@ def test_ctrl_c_between_pictures_keeps_what_is_done(
             super().tell(outcome)  # type: ignore[arg-type]
             told.append(outcome)
             if len(told) == 2:
-                raise KeyboardInterrupt
+                signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(colorize_command, "Reporter", Stopped)
     ran = colorize("in", "-o", "out", "--jobs", 1)

@@ -19,6 +19,7 @@ from photochrom.cli.plan import KEEP, STDIO, Job, format_of
 from photochrom.cli.report import DONE, Outcome, Reporter, failed
 from photochrom.cli.requests import Request
 from photochrom.errors import OptionError, OutputError, PhotochromError
+from photochrom.stopping import ctrl_c_noted
 
 if TYPE_CHECKING:
     from photochrom.colorizer import Colorizer, ColorizeResult
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 LEFTOVERS = ".photochrom-*.part"
 """What `photo.write` calls a file before it is whole."""
+
+MOMENT = 0.2
+"""Seconds until a Ctrl-C is answered."""
 
 SECONDS_TO_LEFTOVER = 3600
 """A younger one may belong to another run that is still writing."""
@@ -171,30 +175,28 @@ def work_through(
         KeyboardInterrupt: after the pictures in hand are finished and told.
     """
     waiting = iter(jobs)
-    with ThreadPoolExecutor(at_once) as pool:
-        in_hand: set[Future[Outcome]] = set()
+    in_hand: set[Future[Outcome]] = set()
+    with ThreadPoolExecutor(at_once) as pool, ctrl_c_noted() as stop:
         try:
-            while True:
+            while not stop.is_set():
                 in_hand |= {pool.submit(work, j) for j in islice(waiting, at_once - len(in_hand))}
                 if not in_hand:
                     return
-                for future in wait(in_hand, return_when=FIRST_COMPLETED).done:
-                    in_hand.discard(future)
-                    reporter.tell(future.result())
+                _tell_finished(in_hand, reporter)
+            if in_hand:
+                say(f"stopping; {len(in_hand)} in hand will be finished (Ctrl-C again: at once)")
+            while in_hand:
+                _tell_finished(in_hand, reporter)
         except KeyboardInterrupt:
-            _finish(in_hand, reporter)
-            raise
+            os._exit(130)  # threads cannot be stopped, only left behind
+    raise KeyboardInterrupt
 
 
-def _finish(in_hand: set[Future[Outcome]], reporter: Reporter) -> None:
-    """Lets the pictures in hand come to their end, so that no result is half written."""
-    if in_hand:
-        say(f"stopping; {len(in_hand)} in hand will be finished (Ctrl-C again: at once)")
-    try:
-        for future in wait(in_hand).done:
-            reporter.tell(future.result())
-    except KeyboardInterrupt:
-        os._exit(130)  # threads cannot be stopped, only left behind
+def _tell_finished(in_hand: set[Future[Outcome]], reporter: Reporter) -> None:
+    """Waits a moment for pictures in hand, and tells and removes those that are finished."""
+    for future in wait(in_hand, MOMENT, FIRST_COMPLETED).done:
+        in_hand.discard(future)
+        reporter.tell(future.result())
 
 
 def _write_to_stdout(content: bytes) -> None:

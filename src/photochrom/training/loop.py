@@ -24,6 +24,7 @@ from photochrom.data.split import split
 from photochrom.errors import DataError, TrainingError
 from photochrom.networks.blocks import Prediction, freeze, map_prediction, to_channels_last
 from photochrom.networks.registry import build_network
+from photochrom.stopping import ctrl_c_noted
 from photochrom.training.checkpoint import (
     Checkpoint,
     check_same_network,
@@ -35,7 +36,6 @@ from photochrom.training.curves import draw_curves, draw_samples, log_to_tensorb
 from photochrom.training.objective import prior_and_loss
 from photochrom.training.overfitting import epochs_since_best
 from photochrom.training.steps import build_step
-from photochrom.training.stopping import ctrl_c_noted
 from photochrom.training.validation import validate
 
 LAST, BEST = "last.ckpt", "best.ckpt"

@@ -1,4 +1,4 @@
-"""Ctrl-C that waits for the end of a step."""
+"""Ctrl-C that waits until what is in hand is whole."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from types import FrameType
 def ctrl_c_noted() -> Iterator[threading.Event]:
     """An event that Ctrl-C sets, instead of breaking into whatever runs.
 
-    Half a step is a state that no checkpoint should hold. A second Ctrl-C breaks at once. Outside
-    the main thread, where Python takes no signals, nothing is changed.
+    Half a step is a state that no checkpoint should hold, and a picture that is written but not
+    told is one that nobody can count. A second Ctrl-C breaks at once. Outside the main thread,
+    where Python takes no signals, nothing is changed.
     """
     noted = threading.Event()
     if threading.current_thread() is not threading.main_thread():
