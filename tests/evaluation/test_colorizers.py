@@ -43,9 +43,11 @@ def checkpoint(folder: Path) -> Path:
     from photochrom.training.checkpoint import Checkpoint, save_checkpoint
     from photochrom.training.config import load_recipe
 
-    recipe = load_recipe(RECIPES / "tiny.yaml")
+    options = "{convolutions: [8], transposed: [16], palette: uniform-4}"
+    network = f"network={{name: cifar_convnet, options: {options}}}"
+    recipe = load_recipe(RECIPES / "tiny.yaml", [network])
     network = build_network(recipe.network.name, recipe.network.options).state_dict()
-    prior = [1 / 261] * 261
+    prior = [1 / 16] * 16
     folder.mkdir(parents=True)
     save_checkpoint(
         Checkpoint(recipe.model_dump(), 1, network, network, {}, 1.0, [], prior),
@@ -139,7 +141,7 @@ def test_a_run_is_exported_and_used_at_its_crops_size(
     entrant = find_entrants([str(folder)], pictures)[0]
     assert entrant.label == "a"
     assert entrant.details["file"] == "a/best.ckpt"
-    assert (entrant.details["size"], entrant.details["network"]) == (32, "lite_unet")
+    assert (entrant.details["size"], entrant.details["network"]) == (32, "cifar_convnet")
     answer = Painters([entrant])["a"](picture)
     assert answer.rgb.shape == picture.truth.shape
     same = find_entrants([str(folder / "best.ckpt")], pictures)[0]

@@ -13,6 +13,9 @@ from photochrom.cli.training import Cache
 from photochrom.errors import OptionError
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from photochrom.data.decoded import DecodedPictures
     from photochrom.training.config import Recipe
 
 
@@ -70,27 +73,37 @@ def export(
 
     checkpoint = load_checkpoint(find_checkpoint(run))
     told = _card(checkpoint.recipe, checkpoint.history) | told
+    recipe = Recipe.model_validate(checkpoint.recipe)
+    held_out = _held_out(recipe, calibration, cache or run / "decoded") if calibration else None
     section = network_section(checkpoint.recipe)
     options = ExportOptions(
         name or output.stem, size, vividness, checkpoint.prior, told, section, looks
     )
     export_onnx(network_of(checkpoint), output, options)
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, checked against the checkpoint")
-    if calibration:
-        recipe = Recipe.model_validate(checkpoint.recipe)
-        _calibrate(output, recipe, calibration, cache or run / "decoded")
+    if held_out is not None:
+        from photochrom.training.calibrate import calibrate
+
+        found = calibrate(output, *held_out)
+        say(f"{output}: calibrated with {found.pictures} held-out pictures")
 
 
-def _calibrate(model: Path, recipe: Recipe, data: Sequence[Path], cache: Path) -> None:
-    """Measures the model file on those of the pictures that the recipe holds out."""
+def _held_out(
+    recipe: Recipe, data: Sequence[Path], cache: Path
+) -> tuple[DecodedPictures, np.ndarray]:
+    """The pictures, and the numbers of those that the recipe holds out.
+
+    Raises:
+        DataError: too few to calibrate with; told before a model is written.
+    """
     from photochrom.data.decoded import decode_pictures
     from photochrom.data.split import split
-    from photochrom.training.calibrate import calibrate
+    from photochrom.training.calibrate import check_enough
 
     pictures = decode_pictures(data, recipe.data.side, cache)
     _, held_out = split(pictures, recipe.data.split, recipe.data.validation)
-    found = calibrate(model, pictures, held_out)
-    say(f"{model}: calibrated with {found.pictures} held-out pictures")
+    check_enough(held_out)
+    return pictures, held_out
 
 
 def _card(recipe: dict[str, Any], history: list[dict[str, float]]) -> dict[str, Any]:

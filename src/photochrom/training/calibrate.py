@@ -8,7 +8,7 @@ error (confidence). Both go into the file.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +77,14 @@ class _Places:
         return None if self.logits is None else self.logits[picture].astype(np.float32)
 
 
+def check_enough(chosen: Sized) -> None:
+    """Raises DataError where there are fewer pictures than a calibration needs."""
+    if len(chosen) < LEAST_PICTURES:
+        raise DataError(
+            f"{len(chosen)} held-out pictures; calibrating needs at least {LEAST_PICTURES}"
+        )
+
+
 def calibrate(
     path: Path, pictures: DecodedPictures, chosen: np.ndarray,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -94,10 +102,7 @@ def calibrate(
         ModelError: not a model file.
         OutputError: it cannot be written; it is as it was.
     """
-    if len(chosen) < LEAST_PICTURES:
-        raise DataError(
-            f"{len(chosen)} held-out pictures; calibrating needs at least {LEAST_PICTURES}"
-        )
+    check_enough(chosen)
     colorizer = Colorizer(path)
     described = colorizer.model.description
     drawn = np.sort(np.random.default_rng(0).permutation(chosen)[:MOST_PICTURES])
