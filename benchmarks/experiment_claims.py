@@ -39,10 +39,13 @@ def judge_claim(claim: Claim, results: Results) -> Verdict:
     found = [judge_rule(rule, results) for rule in claim.rules]
     verdicts = {verdict for verdict, _ in found}
     verdict = next((v for v in (CONTRADICTED, OPEN) if v in verdicts), CONFIRMED)
-    budgets = {results[name]["budget"] for name in rows_of(claim)}
-    shortened = " (shortened runs)" if "cpu" in budgets else ""
+    rows = [results[name] for name in rows_of(claim)]
+    precisions = {row["recipe"]["precision"] for row in rows}
+    notes = ["shortened runs"] if "cpu" in {row["budget"] for row in rows} else []
+    notes += [" and ".join(sorted(precisions))] if len(precisions) > 1 else []
+    noted = f" ({', '.join(notes)})" if notes else ""
     sentence = "; ".join(sentence for _, sentence in found)
-    return Verdict(verdict, f"{sentence}{shortened}.")
+    return Verdict(verdict, f"{sentence}{noted}.")
 
 
 def judge_rule(rule: Rule, results: Results) -> Verdict:

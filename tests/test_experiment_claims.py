@@ -108,6 +108,8 @@ def test_a_claim_needs_all_of_its_rules_and_falls_with_one():
     claim = Claim(system="S1", text="x", rules=[holds])
     assert judge_claim(claim, both).verdict == CONFIRMED
     assert judge_claim(claim, both).sentence.endswith("(shortened runs).")
+    both["two"]["recipe"]["precision"] = "bf16-mixed"
+    assert judge_claim(claim, both).sentence.endswith("(shortened runs, 32-true and bf16-mixed).")
     claim = Claim(system="S1", text="x", rules=[holds, fails])
     assert judge_claim(claim, both).verdict == CONTRADICTED
     assert judge_claim(claim, {"one": both["one"]}) == (OPEN, "not run yet (two).")
