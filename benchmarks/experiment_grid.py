@@ -20,6 +20,7 @@ from experiment_table import BudgetName, Grid, Resolved, Table, recipe_file, res
 
 from photochrom.atomic import make_folder, written_whole
 from photochrom.data.split import split
+from photochrom.errors import TrainingError
 from photochrom.evaluation.machine import versions
 from photochrom.training.grid import Point, grid_points
 from photochrom.training.loop import RunOptions
@@ -60,6 +61,7 @@ def run_grid(
         accelerator: as the training loop calls it.
 
     Raises:
+        TrainingError: other processes are still training points of this grid.
         PhotochromError: no data, or the folder holds a sweep over something else.
     """
     grid = table.grids[name]
@@ -76,6 +78,10 @@ def run_grid(
         ):
             pass
         found = study.results()
+    if elsewhere := sum(point.best is None and point.error is None for point in found):
+        raise TrainingError(
+            f"{elsewhere} points are still with other processes; the last of them writes the result"
+        )
     recipe = points[0].recipe
     training, held_out = split(pictures, recipe.data.split, recipe.data.validation)
     result = {

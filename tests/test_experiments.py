@@ -278,6 +278,14 @@ def test_a_finished_grid_is_not_trained_again(with_grid):
     assert Path("results/grids/small_grid.json").read_text() == first
 
 
+def test_a_grid_that_others_are_still_training_has_no_result_yet(with_grid, monkeypatch, capsys):
+    # all that is left is claimed by somebody else
+    monkeypatch.setattr(experiment_grid.Sweep, "train_next", lambda *_: None)
+    assert command("run", "small_grid") == 1
+    assert "4 points are still with other processes" in capsys.readouterr().err
+    assert not Path("results/grids").exists()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
