@@ -1,4 +1,5 @@
 import copy
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -49,6 +50,13 @@ def test_the_file_describes_itself(exported):
     assert described.palette is not None and len(described.palette) == 261
     assert described.prior == pytest.approx(np.linspace(0, 2 / 261, 261), rel=1e-5)
     assert described.card["licence"] == "Apache-2.0"
+
+
+def test_the_file_tells_no_path_of_the_machine_that_made_it(exported):
+    content = exported[1].read_bytes()
+    assert b"stack_trace" not in content
+    assert str(Path(export.__file__).parent).encode() not in content
+    assert all(not node.metadata_props for node in onnx.load(exported[1]).graph.node)
 
 
 def test_more_can_be_written_on_the_card_of_a_file(exported, tmp_path):

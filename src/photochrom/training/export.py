@@ -148,7 +148,17 @@ def _trace(network: nn.Module, described: ColorizingNetwork) -> onnx.ModelProto:
     ):
         for index, name in zip((2, 3), names, strict=True):
             value.type.tensor_type.shape.dim[index].dim_param = name
+    _forget_sources(model)
     return model
+
+
+def _forget_sources(model: onnx.ModelProto) -> None:
+    """Removes the stack traces that the exporter leaves: paths of this machine, in each node."""
+    graph = model.graph
+    parts = (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer)
+    for part in (*parts, *model.functions, graph):
+        del part.metadata_props[:]
+        part.doc_string = ""
 
 
 @contextmanager
