@@ -7,18 +7,22 @@ by the test pictures that rows are judged on.
 from __future__ import annotations
 
 import datetime
-import json
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
-from experiment_clock import Clock
 from experiment_data import choose, digest
-from experiment_run import CLOCK_FILE, HISTORY, Places, as_text, machine_class, read_results
+from experiment_run import (
+    HISTORY,
+    Places,
+    clock_in,
+    machine_class,
+    read_results,
+    write_result,
+)
 from experiment_table import BudgetName, Grid, Resolved, Table, recipe_file, resolve
 
-from photochrom.atomic import make_folder, written_whole
 from photochrom.data.split import split
 from photochrom.errors import TrainingError
 from photochrom.evaluation.machine import versions
@@ -69,11 +73,9 @@ def run_grid(
     side = points[0].recipe.data.side
     pictures = choose(row.data, side, places.runs / "decoded").pictures
     folder = places.runs / f"{name}-{budget}"
-    on_gpu = accelerator != "cpu" and torch.cuda.is_available()
-    threads = None if on_gpu else torch.get_num_threads()
     with Sweep(folder, points, {side: pictures}) as study:
         while study.train_next(
-            lambda point: nullcontext(Clock(folder / point.name / CLOCK_FILE, threads)),
+            lambda point: nullcontext(clock_in(folder / point.name, accelerator)),
             RunOptions(accelerator),
         ):
             pass
@@ -102,9 +104,7 @@ def run_grid(
         "points": [_told(point) for point in found],
     }  # fmt: skip
     target = places.results / FOLDER / f"{name}.json"
-    make_folder(target.parent)
-    with written_whole(target) as partial:
-        partial.write_text(as_text(result), encoding="utf-8")
+    write_result(result, target)
     return target
 
 
@@ -120,6 +120,6 @@ def read_grids(results: Path) -> dict[str, dict[str, Any]]:
 def _told(found: PointResult) -> dict[str, Any]:
     best = found.best and {key: found.best[key] for key in HISTORY}
     return {
-        "values": json.loads(json.dumps(found.point.values)), "best": best, "error": found.error,
+        "values": found.point.values, "best": best, "error": found.error,
         "seconds": round(found.seconds),
     }  # fmt: skip

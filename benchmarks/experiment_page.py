@@ -194,8 +194,8 @@ def _made_with(result: Result) -> str:
     default = f"default model {judged['sha256'][:8]}, " if judged else ""
     return (
         f"{result['budget']} budget, seed {result['seed']}, {result['recipe']['precision']}, "
-        f"{where}, photochrom "
-        f"{versions['photochrom']}, torch {versions['torch']}, {default}{result['date']}"
+        f"{where}, photochrom {versions['photochrom']}, torch {versions['torch']}, "
+        f"{default}{result['date']}"
     )
 
 

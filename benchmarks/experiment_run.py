@@ -92,8 +92,7 @@ def run_experiment(
     cache = places.runs / "decoded"
     chosen = choose(resolved.data, resolved.recipe.data.side, cache)
     _claim_folder(folder, resolved, chosen.pictures)
-    on_gpu = accelerator != "cpu" and torch.cuda.is_available()
-    clock = Clock(folder / CLOCK_FILE, None if on_gpu else torch.get_num_threads())
+    clock = clock_in(folder, accelerator)
     steps = resolved.recipe.schedule.steps_per_epoch
     report_every = 10 if steps is None else max(1, min(10, steps // 4))
     options = RunOptions(accelerator, report_every=report_every, cache=places.runs / "kept")
@@ -101,11 +100,21 @@ def run_experiment(
         train(resolved.recipe, chosen.pictures, folder, clock, options)
     finally:
         clock.stop()
-    result = _result(experiment, resolved, chosen, folder, clock, cache)
-    make_folder(places.results)
+    write_result(_result(experiment, resolved, chosen, folder, clock, cache), target)
+    return target
+
+
+def clock_in(folder: Path, accelerator: str) -> Clock:
+    """The clock of a run folder; without a GPU it counts processor time."""
+    on_gpu = accelerator != "cpu" and torch.cuda.is_available()
+    return Clock(folder / CLOCK_FILE, None if on_gpu else torch.get_num_threads())
+
+
+def write_result(result: Mapping[str, Any], target: Path) -> None:
+    """Writes a result, whole or not at all."""
+    make_folder(target.parent)
     with written_whole(target) as partial:
         partial.write_text(as_text(result), encoding="utf-8")
-    return target
 
 
 def _claim_folder(folder: Path, resolved: Resolved, pictures: DecodedPictures) -> None:

@@ -194,7 +194,7 @@ def test_miou_is_that_of_one_network_fitted_to_labelled_pictures(project, monkey
     result = result_of("small")
     name = result["test"]["segmentation"]
     assert "fitted to halves, 18 pictures, 30 steps" in name in Path("experiments.md").read_text()
-    # what it says of colours it was shown, and of the same pictures without any
+    # it finds what it was shown, and is opened again by the name that the row has
     observer = experiment_segmentation.segmentation_of("halves", Path("runs"))
     assert observer.name == name
     seen = np.asarray(Image.open(project / "data" / "halves" / "pictures" / "00.jpg")) / 255
@@ -205,9 +205,8 @@ def test_miou_is_that_of_one_network_fitted_to_labelled_pictures(project, monkey
     assert result["figures"]["truth"]["miou"] == [1.0]
     (grey,) = result["figures"]["grey"]["miou"]
     assert 0 <= grey <= 1
-    assert f"| grey pictures | {result['test']['pictures']} pictures" in (
-        page := Path("experiments.md").read_text()
-    )
+    page = Path("experiments.md").read_text()
+    assert f"| grey pictures | {result['test']['pictures']} pictures" in page
     assert f" {grey:.3f} |" in page and "mIoU (higher is better)" in page
 
 
