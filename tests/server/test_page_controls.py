@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from typing import Any
+
 import numpy as np
 import pytest
-from chromium import Chromium
+from chromium import Chromium, distance
 from served_fake import Fake
 
 from photochrom.color import rgb_to_lab
@@ -153,6 +157,35 @@ def test_the_last_position_of_a_slider_wins_and_a_grey_result_is_told(
             assert await visit.text("#note") == ""
 
     chromium.do(slide())
+
+
+def test_a_late_picture_of_older_options_never_passes_for_the_newest(
+    chromium: Chromium, fake: Fake
+):
+    async def overtake() -> None:
+        from playwright.async_api import Error
+
+        async with chromium.visit(fake.address) as visit:
+            await visit.choose(fake.photos[0])
+            plain = await visit.color(0.3, 0.5)
+            arrived, released = asyncio.Event(), asyncio.Event()
+
+            async def hold(route: Any) -> None:
+                arrived.set()
+                await released.wait()
+                with contextlib.suppress(Error):  # the page has given it up
+                    await route.continue_()
+
+            await visit.page.route("**/preview?*", hold, times=1)
+            await visit.page.focus("#saturation")
+            await visit.press("Home")
+            await arrived.wait()
+            await visit.page.click("#look-reset")
+            released.set()
+            await visit.ready()
+            assert distance(await visit.color(0.3, 0.5), plain) < 2
+
+    chromium.do(overtake())
 
 
 # hue and chroma by the page's own functions

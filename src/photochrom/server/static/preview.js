@@ -29,6 +29,8 @@ export class Preview {
     album.on("state", (picture) => this.#follow(picture));
     album.on("options", (picture) => {
       if (picture !== album.current || !picture.known) return;
+      this.#latest.cancel(); // what comes of older options must not pass for these
+      this.#sharpening.cancel();
       this.#become("busy");
       this.#later();
     });
