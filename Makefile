@@ -20,7 +20,7 @@ check:  ## style, types and who imports whom
 	$(BIN)/lint-imports
 
 test:  ## the whole test suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 demo:  ## colourise the example photographs into photochrom-demo.png
 	$(BIN)/photochrom demo

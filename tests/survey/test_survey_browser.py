@@ -125,12 +125,12 @@ def test_an_answer_outlives_the_page_and_is_sent_when_the_server_is_back(copied:
 
 
 @pytest.mark.slow
-def test_twenty_people_with_fifty_trials_each_and_a_killed_server(tmp_path: Path, tiny_model: Path):
-    data = save_coloured(tmp_path / "photos", 54, width=72, height=64)
-    design = SurveyDesign(trials=50, practice=4, catch_share=0.1, size=64)
+def test_six_people_with_catch_trials_and_a_killed_server(tmp_path: Path, tiny_model: Path):
+    data = save_coloured(tmp_path / "photos", 24, width=72, height=64)
+    design = SurveyDesign(trials=12, practice=4, catch_share=0.1, size=64)
     sources = open_sources([str(tiny_model), "grey"], threads=1)
     survey = create_survey(tmp_path / "survey", design, sources, [data])
-    people = [Person(which) for which in range(20)]
+    people = [Person(which) for which in range(6)]
     asyncio.run(drive(survey, people))
     check(survey, people)
 

@@ -70,12 +70,20 @@ def test_a_mixture_that_has_a_choice_is_no_single_specialist(networks):
     assert sole_expert(networks[0]) is None
 
 
-def test_an_expert_of_a_mixture_is_a_file_of_a_few_kilobytes(networks, tmp_path):
+def test_a_mixture_is_read_back_and_each_of_its_experts_is_a_file_of_a_few_kilobytes(
+    networks, tmp_path
+):
     torch.manual_seed(3)
     mixed = mixture_of(networks, (torch.randn(3, 320) / 9, torch.randn(3)))
     path, section = tmp_path / "all.onnx", {"name": "lite_unet", "options": OPTIONS}
     export_onnx(mixed, path, ExportOptions("all", 96, 0.4, None, {}, section))
     L = (torch.rand(1, 1, 64, 96) * 100).float()
+    with torch.no_grad():
+        blended = mixed(L).ab[0].movedim(0, -1).numpy()
+    assert np.abs(Model(path).predict(L[0, 0].numpy()).ab - blended).max() < 0.1
+    read = start_from_model(path)  # compares what torch and the file say
+    assert read.network["options"]["experts"] == 3
+    assert torch.allclose(read.weights["gate.weight"], mixed.gate.weight, atol=1e-3)
     for index, network in enumerate(networks):
         file = tmp_path / f"{index}.npz"
         pinned(path, index, {"name": f"expert {index}"}).save(file)
