@@ -3,7 +3,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from photochrom.training.curves import draw_curves
+from photochrom.training import curves
+from photochrom.training.curves import CurveSheet, draw_curves
 
 OLD = ("train_loss", "loss", "ciede2000", "ciede2000_grey", "ciede2000_ratio", "chroma_ratio")
 SAMPLED = ("loss", "pixel_accuracy", "ciede2000", "chroma_ratio")
@@ -126,3 +127,18 @@ def has_dotted_red(path):
     with Image.open(path) as picture:
         rgb = np.asarray(picture.convert("RGB")).astype(int)
     return bool((np.abs(rgb - (214, 39, 40)).sum(-1) < 12).any())  # matplotlib's C3
+
+
+def test_curves_are_drawn_every_few_seconds_and_when_the_run_ends(drawn, tmp_path, monkeypatch):
+    clock, rows, path = [0.0], history(*NEW, epochs=4), tmp_path / "curves.png"
+    monkeypatch.setattr(curves.time, "monotonic", lambda: clock[0])
+    with CurveSheet(path) as sheet:
+        for count, clock[0] in ((1, 1), (2, 6), (3, 7), (4, 8)):
+            sheet.show(rows[:count])
+    with pytest.raises(KeyboardInterrupt), CurveSheet(path) as sheet:
+        sheet.show(rows[:1])
+        raise KeyboardInterrupt
+    with CurveSheet(path):  # nothing new: a finished run that is started again
+        pass
+    epochs = [len(figure.axes[0].lines[0].get_ydata()) for figure in drawn]
+    assert epochs == [2, 4, 1]

@@ -75,7 +75,7 @@ def test_ctrl_c_in_the_middle_of_a_step_waits_for_its_end(tiny, pictures, tmp_pa
 
 def test_validation_falls_below_that_of_predicting_grey(tiny, pictures, tmp_path):
     recipe = tiny(
-        "schedule.epochs=4", "schedule.steps_per_epoch=50", "optim.lr=5e-3", "optim.clip_norm=10",
+        "schedule.epochs=2", "schedule.steps_per_epoch=30", "optim.lr=5e-3", "optim.clip_norm=10",
         "augmentation.film=0", "optim.freeze_encoder=0.2", "optim.train_encoder_from=0",
     )  # fmt: skip
     listener = Listener()

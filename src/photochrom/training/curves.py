@@ -1,4 +1,4 @@
-"""Pictures of a run: its curves (PNG and TensorBoard) and a sheet of samples, every epoch."""
+"""Pictures of a run: its curves (PNG and TensorBoard) and a sheet of samples."""
 
 from __future__ import annotations
 
@@ -33,6 +33,41 @@ _SAMPLE = {"color": "C0", "marker": "."}
 _VALIDATION = {"color": "C1", "marker": "."}
 _THIN = {"color": "C0", "linewidth": 0.8, "alpha": 0.7, "marker": ".", "markersize": 2}
 _GREY = {"color": "grey", "linewidth": 0.8, "linestyle": "--", "marker": ".", "markersize": 2}
+
+SELDOM = 5.0
+"""Seconds between two drawings of the curves: one takes as long as a short epoch."""
+
+
+class CurveSheet:
+    """The curves of a run, drawn every few seconds at most and once more when it ends.
+
+    It is entered when the run begins and left when it ends, by whatever cause.
+
+    Args:
+        path: the PNG.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._drawn = time.monotonic()
+        self._waiting: list[dict[str, float]] | None = None
+
+    def __enter__(self) -> CurveSheet:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._waiting is not None:
+            self._draw(self._waiting)
+
+    def show(self, history: list[dict[str, float]]) -> None:
+        """Shows a history, at once or later."""
+        self._waiting = history
+        if time.monotonic() - self._drawn >= SELDOM:
+            self._draw(history)
+
+    def _draw(self, history: list[dict[str, float]]) -> None:
+        draw_curves(history, self._path)
+        self._drawn, self._waiting = time.monotonic(), None
 
 
 def draw_curves(history: list[dict[str, float]], path: Path) -> None:

@@ -32,7 +32,7 @@ from photochrom.training.checkpoint import (
     save_checkpoint,
 )
 from photochrom.training.config import Recipe
-from photochrom.training.curves import draw_curves, draw_samples, log_to_tensorboard
+from photochrom.training.curves import CurveSheet, draw_samples, log_to_tensorboard
 from photochrom.training.objective import prior_and_loss
 from photochrom.training.overfitting import epochs_since_best
 from photochrom.training.steps import build_step
@@ -151,6 +151,7 @@ class _Run:
         self.prior, self.loss = prior_and_loss(network, recipe, pictures, training)
         self.train_step = build_step(network, recipe, self.loss, self.total_steps, fabric)
         self.embeddings: KeptEmbeddings | None = None
+        self.curves = CurveSheet(folder / "curves.png")
         self.step, self.best = 0, math.inf
         self.history: list[dict[str, float]] = []
         if (folder / LAST).exists():
@@ -179,7 +180,7 @@ class _Run:
         world, rank = self.fabric.world_size, self.fabric.global_rank
         # several processes take turns, so that together they see what one would
         stream = self.batches.stream(range(self.step * world + rank, total * world, world))
-        with ctrl_c_noted() as stop:
+        with ctrl_c_noted() as stop, self.curves:
             for batch in stream:
                 if self._out_of_patience():
                     break
@@ -245,7 +246,7 @@ class _Run:
     def _draw(self, predict: Callable[..., Prediction]) -> None:
         rows = "".join(json.dumps(row) + "\n" for row in self.history)
         (self.folder / "history.jsonl").write_text(rows)
-        draw_curves(self.history, self.folder / "curves.png")
+        self.curves.show(self.history)
         sample = next(self._whole(self.held_out[:8], 8))
         ab = predict(*sample.inputs).ab
         draw_samples(sample.luminance, ab, sample.lab, self.folder / "samples.png")
