@@ -29,8 +29,7 @@ export class Preview {
     album.on("state", (picture) => this.#follow(picture));
     album.on("options", (picture) => {
       if (picture !== album.current || !picture.known) return;
-      this.#latest.cancel(); // what comes of older options must not pass for these
-      this.#sharpening.cancel();
+      this.#giveUp(); // what comes of older options must not pass for these
       this.#become("busy");
       this.#later();
     });
@@ -99,10 +98,15 @@ export class Preview {
     }
   }
 
-  #select() {
-    const picture = this.#album.current;
+  /** Whatever is still asked of the server is no longer wanted. */
+  #giveUp() {
     this.#latest.cancel();
     this.#sharpening.cancel();
+  }
+
+  #select() {
+    const picture = this.#album.current;
+    this.#giveUp();
     this.#shown = null;
     this.#stage.clear();
     part("divider").hidden = true;
